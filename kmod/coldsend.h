@@ -1,0 +1,388 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * What the rooms of the module offer each other, grouped by the file that
+ * owns it.
+ *
+ * Calls go downstream only:
+ *
+ *	chrdev -> xfer -> engine -> source -> segment -> sink -> stats
+ *
+ * policy is asked by chrdev and xfer; the control plane (genl, debugfs) only
+ * calls accessors of policy, stats and segment.
+ *
+ * A transfer is pumped by one thread at a time.  What other contexts do to it
+ * is to wake that thread: the completion of a direct read (irq) and a change
+ * of the socket's state (softirq).
+ *
+ * Locks, none of which nests in another of ours:
+ *
+ *	cs_xfer.lock		cs_xfer.reads_in_flight and awaited,
+ *				cs_segment.read_done
+ *	pool lock		segment.c: idle and lingering segments, bytes held
+ *	policy lock		policy.c: the tunables
+ *	table lock		stats.c: rows, their order and all counters
+ */
+#ifndef COLDSEND_H
+#define COLDSEND_H
+
+#include <linux/bvec.h>
+#include <linux/fs.h>
+#include <linux/list.h>
+#include <linux/net.h>
+#include <linux/poll.h>
+#include <linux/types.h>
+#include <linux/wait.h>
+#include <linux/coldsend.h>
+
+struct cs_source;
+struct cs_xfer;
+
+/* policy.c: the default policy and the tunables */
+
+#define CS_SEGMENT_SIZE_MIN	(64U << 10)
+#define CS_SEGMENT_SIZE_MAX	(4U << 20)
+#define CS_DEPTH_MAX		16U
+
+/**
+ * struct cs_tunables - what netlink can change
+ * @policy: enum coldsend_policy of transfers that ask for the default
+ * @segment_size: bytes of one direct read at the most
+ * @depth: direct reads in flight for one transfer
+ * @files_max: rows of the statistics table
+ * @pool_max: bytes of segments held at the most
+ *
+ * The netlink specification has their ranges.
+ */
+struct cs_tunables {
+	u32 policy;
+	u32 segment_size;
+	u32 depth;
+	u32 files_max;
+	u64 pool_max;
+};
+
+void cs_policy_get(struct cs_tunables *tunables);
+int cs_policy_set(const struct cs_tunables *tunables, const char **refusal);
+void cs_policy_init(void);
+
+/* segment.c: memory that file bytes travel in */
+
+/**
+ * struct cs_segment - bytes of a file on their way to the socket
+ * @link: in the list of whoever owns it: transfer, or pool
+ * @pos: file position of the first byte of @bvec
+ * @begin: first byte to send, in bytes from @pos
+ * @end: end of the bytes to send, in bytes from @pos
+ * @counter: enum coldsend_a_counters that its sent bytes are counted under
+ * @capacity: bytes of memory, 0 if @bvec is of pages of the page cache
+ * @nr_bvecs: entries of @bvec in use
+ * @max_bvecs: entries of @bvec
+ * @since: jiffies of the time that it came into a list of the pool
+ * @xfer: transfer that reads into it, valid while the read is in flight
+ * @read_pos: file position that the read was asked for
+ * @read_result: bytes that the read brought, or -errno, valid once @read_done
+ * @read_done: guarded by xfer->lock until it is seen set
+ * @buffered: the read went through the page cache, against our wish
+ * @iocb: the read
+ * @bvec: the memory; each entry holds one reference on its folio
+ */
+struct cs_segment {
+	struct list_head link;
+	loff_t pos;
+	u32 begin;
+	u32 end;
+	u32 counter;
+	u32 capacity;
+	u32 nr_bvecs;
+	u32 max_bvecs;
+	unsigned long since;
+	struct cs_xfer *xfer;
+	ssize_t read_result;
+	bool read_done;
+	bool buffered;
+	struct kiocb iocb;
+	struct bio_vec bvec[];
+};
+
+struct cs_segment *cs_segment_get(u32 size, u64 pool_max, bool first,
+				  bool *recycled);
+void cs_segment_put(struct cs_segment *segment);
+bool cs_segment_ours_alone(const struct cs_segment *segment);
+void cs_segment_destroy(struct cs_segment *segment);
+struct cs_segment *cs_segment_create_for_pages(u32 max_pages);
+void cs_segment_drop_pages(struct cs_segment *segment);
+u64 cs_segment_pool_bytes(void);
+
+/* Is there a segment with bytes left to send? */
+static inline bool cs_segment_unsent(const struct cs_segment *segment)
+{
+	return segment && segment->begin < segment->end;
+}
+
+void cs_segment_exit(void);
+
+/* xfer.c: one transfer, from its descriptors to its last count */
+
+/**
+ * enum cs_state - what a transfer is doing
+ * @CS_STATE_PUMPING: reading and sending what can be done now
+ * @CS_STATE_WAIT_DISK: nothing to do until a direct read completes
+ * @CS_STATE_WAIT_SOCKET: nothing to do until the socket has room
+ * @CS_STATE_ENDED: nothing more will be sent
+ */
+enum cs_state {
+	CS_STATE_PUMPING,
+	CS_STATE_WAIT_DISK,
+	CS_STATE_WAIT_SOCKET,
+	CS_STATE_ENDED,
+};
+
+/**
+ * struct cs_counters - one value for each counter of the netlink specification
+ * @value: indexed by enum coldsend_a_counters
+ */
+struct cs_counters {
+	u64 value[COLDSEND_A_COUNTERS_MAX + 1];
+};
+
+/**
+ * struct cs_direct - what policy direct knows of a transfer
+ * @ring: segments being read or sent, in file order
+ * @lingering: segments that were sent, oldest first
+ * @nr_ring: segments in @ring
+ * @nr_lingering: segments in @lingering
+ * @align: alignment in bytes of offsets of direct I/O
+ * @doubtful: the file system doesn't say that its direct I/O is direct
+ * @next: file position that the next read will bring
+ */
+struct cs_direct {
+	struct list_head ring;
+	struct list_head lingering;
+	u32 nr_ring;
+	u32 nr_lingering;
+	u32 align;
+	bool doubtful;
+	loff_t next;
+};
+
+/**
+ * struct cs_cached - what policy cached knows of a transfer
+ * @batch: pages of the page cache to be sent, NULL before the first
+ * @inode: inode whose page cache has the pages, below overlayfs the real one
+ * @can_gather: pages may be taken out of the page cache as they are
+ * @pages: pages sent, of which some were brought in for this transfer
+ * @ra: read-ahead of this transfer
+ */
+struct cs_cached {
+	struct cs_segment *batch;
+	struct inode *inode;
+	bool can_gather;
+	u64 pages;
+	struct file_ra_state ra;
+};
+
+/**
+ * struct cs_xfer - one transfer
+ * @file: the file, one reference held
+ * @sock_file: the socket's file, one reference held
+ * @sock: the socket, lives as long as @sock_file
+ * @source: where bytes come from; changes at most from direct to cached to
+ *	copied
+ * @tunables: as they were at the start
+ * @state: changed by cs_xfer_set_state() alone
+ * @flags: COLDSEND_F_*
+ * @fallback: enum coldsend_fallback, the first that happened
+ * @copies: the socket copies what it is given
+ * @nonblock: the socket is non-blocking
+ * @more: the last send said that more would come
+ * @start: first byte asked for, in bytes from the start of the file
+ * @pos: next byte to send
+ * @end: end of the bytes asked for, clamped to the file's size at the start
+ * @error: 0, or -errno that the transfer stopped at
+ * @counters: of this transfer
+ * @direct: of policy direct
+ * @cached: of policy cached
+ * @copied: segment of the copying source, NULL if none
+ * @wait: the pumping thread sleeps here
+ * @lock: guards the next two and the read_done of segments
+ * @reads_in_flight: submitted and not completed
+ * @awaited: the segment whose completion wakes the pumping thread, or NULL
+ * @retries: times in a row that the socket said it has room and had none
+ * @sock_woken: the socket's state changed since this was last cleared
+ * @sock_wait: entry in the socket's wait queue
+ * @sock_wait_head: the queue that @sock_wait is in, NULL if none
+ * @sock_poll: puts @sock_wait there
+ */
+struct cs_xfer {
+	struct file *file;
+	struct file *sock_file;
+	struct socket *sock;
+	const struct cs_source *source;
+	struct cs_tunables tunables;
+	enum cs_state state;
+	u32 flags;
+	u32 fallback;
+	bool copies;
+	bool nonblock;
+	bool more;
+	loff_t start;
+	loff_t pos;
+	loff_t end;
+	int error;
+	struct cs_counters counters;
+	struct cs_direct direct;
+	struct cs_cached cached;
+	struct cs_segment *copied;
+	wait_queue_head_t wait;
+	spinlock_t lock;
+	u32 reads_in_flight;
+	struct cs_segment *awaited;
+	u32 retries;
+	bool sock_woken;
+	wait_queue_entry_t sock_wait;
+	wait_queue_head_t *sock_wait_head;
+	poll_table sock_poll;
+};
+
+struct cs_xfer *cs_xfer_create(const struct coldsend_send *arg);
+void cs_xfer_destroy(struct cs_xfer *xfer);
+void cs_xfer_set_state(struct cs_xfer *xfer, enum cs_state state);
+void cs_xfer_end(struct cs_xfer *xfer);
+int cs_xfer_report(const struct cs_xfer *xfer, struct coldsend_send *arg);
+int cs_xfer_get_file(int fd, struct file **file);
+
+static inline void cs_xfer_count(struct cs_xfer *xfer, u32 counter, u64 n)
+{
+	xfer->counters.value[counter] += n;
+}
+
+static inline u64 cs_xfer_sent(const struct cs_xfer *xfer)
+{
+	return xfer->pos - xfer->start;
+}
+
+/* engine.c: pumps a transfer to its end */
+
+void cs_engine_run(struct cs_xfer *xfer);
+
+/* source.c: where bytes come from */
+
+/**
+ * enum cs_next - what a source says when asked for the next segment
+ * @CS_NEXT_READY: here it is
+ * @CS_NEXT_WAIT_DISK: it is being read
+ * @CS_NEXT_AGAIN: ask again, things have changed
+ * @CS_NEXT_END: there is none, xfer->error says why if it is not the end
+ */
+enum cs_next {
+	CS_NEXT_READY,
+	CS_NEXT_WAIT_DISK,
+	CS_NEXT_AGAIN,
+	CS_NEXT_END,
+};
+
+/**
+ * struct cs_source - operations of a source
+ * @policy: enum coldsend_policy that it serves
+ * @open: prepares, at xfer->pos.  May sleep.
+ * @next: the segment that holds xfer->pos.  May sleep for memory and for the
+ *	disk, never for the network.
+ * @sent: all of the segment was sent; the source owns it again
+ * @close: gives everything back; waits for reads in flight
+ */
+struct cs_source {
+	u32 policy;
+	void (*open)(struct cs_xfer *xfer);
+	enum cs_next (*next)(struct cs_xfer *xfer, struct cs_segment **segment);
+	void (*sent)(struct cs_xfer *xfer, struct cs_segment *segment);
+	void (*close)(struct cs_xfer *xfer);
+};
+
+void cs_source_open(struct cs_xfer *xfer, u32 policy);
+enum cs_next cs_source_fall_back(struct cs_xfer *xfer,
+				 const struct cs_source *to, u32 reason);
+bool cs_source_supports(u32 policy);
+u32 cs_source_policies(void);
+
+/* source_cached.c, source_direct.c, source_copied.c */
+
+extern const struct cs_source cs_source_cached;
+extern const struct cs_source cs_source_direct;
+extern const struct cs_source cs_source_copied;
+
+/* pagecache.c: what file systems let us do, and what is in the page cache */
+
+/**
+ * struct cs_alignment - what direct I/O on a file asks for
+ * @mem: alignment of memory in bytes, 0 if the file has no direct I/O that
+ *	leaves the page cache alone
+ * @offset: alignment of file offsets in bytes, or 0
+ * @stated: the file system itself says so (STATX_DIOALIGN)
+ */
+struct cs_alignment {
+	u32 mem;
+	u32 offset;
+	bool stated;
+};
+
+struct inode *cs_pagecache_inode(struct file *file);
+bool cs_pagecache_can_gather(struct file *file);
+void cs_pagecache_alignment(struct file *file, struct cs_alignment *alignment);
+unsigned long cs_pagecache_pages(struct file *file);
+unsigned long cs_pagecache_added(struct file *file, unsigned long before);
+int cs_pagecache_residency(struct file *file, struct coldsend_residency *arg);
+
+/* sink.c: moves segment bytes into a socket */
+
+ssize_t cs_sink_send(struct cs_xfer *xfer, const struct cs_segment *segment);
+loff_t cs_sink_window(const struct cs_xfer *xfer);
+bool cs_sink_writable(struct cs_xfer *xfer);
+bool cs_sink_copies(struct socket *sock);
+int cs_sink_check(struct socket *sock);
+void cs_sink_exit(struct cs_xfer *xfer);
+
+/* stats.c: counters, of files and in total */
+
+/**
+ * struct cs_row - what is known of one file
+ * @dev: device of the file
+ * @ino: inode number
+ * @generation: inode generation
+ * @policy_used: enum coldsend_policy of the last transfer
+ * @fallback: enum coldsend_fallback of the last transfer that fell back
+ * @counters: sums of all transfers
+ * @path: as the first sender saw it, may be empty; valid inside the RCU read
+ *	section that the row was read in
+ */
+struct cs_row {
+	dev_t dev;
+	u32 generation;
+	u64 ino;
+	u32 policy_used;
+	u32 fallback;
+	struct cs_counters counters;
+	const char *path;
+};
+
+void cs_stats_account(const struct cs_xfer *xfer);
+void cs_stats_totals(struct cs_counters *counters);
+void cs_stats_reset(void);
+bool cs_stats_row_from(unsigned long *id, struct cs_row *row);
+void cs_stats_made(u32 object);
+u64 cs_stats_objects(u32 object);
+int cs_stats_init(void);
+void cs_stats_exit(void);
+
+/* genl.c, debugfs.c: the control plane */
+
+int cs_genl_init(void);
+void cs_genl_exit(void);
+void cs_debugfs_init(void);
+void cs_debugfs_exit(void);
+
+/* chrdev.c: /dev/coldsend */
+
+int cs_chrdev_init(void);
+void cs_chrdev_exit(void);
+
+#endif /* COLDSEND_H */

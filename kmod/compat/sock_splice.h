@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Handing pages to a socket by reference.
+ *
+ * From Linux 6.5 on that is sendmsg with MSG_SPLICE_PAGES.  Before, it is
+ * sendpage, one page or folio a call.  The version is tested, not the macro:
+ * stable 6.1 kernels define MSG_SPLICE_PAGES and ignore it, which would copy
+ * every byte.
+ */
+#ifndef COLDSEND_COMPAT_SOCK_SPLICE_H
+#define COLDSEND_COMPAT_SOCK_SPLICE_H
+
+#include <linux/bvec.h>
+#include <linux/highmem.h>
+#include <linux/net.h>
+#include <linux/socket.h>
+#include <linux/uio.h>
+#include <linux/version.h>
+
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 5, 0)
+
+/**
+ * compat_sock_splice - hands @length bytes of @bvec to @sock by reference
+ * @sock: connected stream socket
+ * @bvec: the pages, none of them slab memory
+ * @nr: entries of @bvec
+ * @skip: bytes of @bvec to leave out at the front
+ * @length: bytes to send
+ * @flags: MSG_DONTWAIT, MSG_NOSIGNAL, MSG_MORE
+ *
+ * The socket takes references of its own on what it accepts.  Process context,
+ * may sleep for the socket's lock.
+ *
+ * Return: bytes accepted or -errno.
+ */
+static inline ssize_t compat_sock_splice(struct socket *sock,
+					 const struct bio_vec *bvec, u32 nr,
+					 size_t skip, size_t length, int flags)
+{
+	struct msghdr msg = { .msg_flags = flags | MSG_SPLICE_PAGES };
+
+	iov_iter_bvec(&msg.msg_iter, ITER_SOURCE, bvec, nr, skip + length);
+	iov_iter_advance(&msg.msg_iter, skip);
+	return sock_sendmsg(sock, &msg);
+}
+
+/**
+ * compat_sock_splice_eof - tells @sock that no more comes, after a MSG_MORE
+ * @sock: connected stream socket
+ *
+ * Process context, may sleep for the socket's lock.
+ */
+static inline void compat_sock_splice_eof(struct socket *sock)
+{
+	const struct proto_ops *ops = READ_ONCE(sock->ops);
+
+	if (ops->splice_eof)
+		ops->splice_eof(sock);
+}
+
+#else
+
+static inline ssize_t compat_sock_sendpage(struct socket *sock,
+					   const struct bio_vec *bv,
+					   size_t skip, size_t length,
+					   int flags)
+{
+	struct page *page = bv->bv_page;
+	size_t offset = bv->bv_offset + skip;
+
+	page += offset / PAGE_SIZE;
+	offset %= PAGE_SIZE;
+	if (PageHighMem(page) && length > PAGE_SIZE - offset) {
+		length = PAGE_SIZE - offset;
+		flags |= MSG_MORE | MSG_SENDPAGE_NOTLAST;
+	}
+	return kernel_sendpage(sock, page, offset, length, flags);
+}
+
+static inline ssize_t compat_sock_splice(struct socket *sock,
+					 const struct bio_vec *bvec, u32 nr,
+					 size_t skip, size_t length, int flags)
+{
+	size_t sent = 0, part;
+	ssize_t ret = 0;
+
+	for (; nr && sent < length; nr--, bvec++) {
+		if (skip >= bvec->bv_len) {
+			skip -= bvec->bv_len;
+			continue;
+		}
+		part = min(bvec->bv_len - skip, length - sent);
+		ret = compat_sock_sendpage(sock, bvec, skip, part,
+					   sent + part < length ?
+					   flags | MSG_MORE |
+					   MSG_SENDPAGE_NOTLAST : flags);
+		if (ret > 0)
+			sent += ret;
+		if (ret != part)
+			break;
+		skip = 0;
+	}
+	return sent ? sent : ret;
+}
+
+/* Nothing of the kind: TCP sends by its cork timer, within 200 ms. */
+static inline void compat_sock_splice_eof(struct socket *sock)
+{
+}
+
+#endif
+#endif

@@ -1,0 +1,208 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * debugfs: coldsend/stats, the totals, and coldsend/files, a row a file.
+ *
+ * Both are text for people and for awk: names are those of the netlink
+ * specification with '_' for '-', bytes are bytes and times nanoseconds.
+ */
+#include <linux/debugfs.h>
+#include <linux/rcupdate.h>
+#include <linux/seq_file.h>
+#include <linux/string_helpers.h>
+
+#include "coldsend.h"
+
+static struct dentry *cs_debugfs_dir;
+
+static const char *const cs_counter_names[] = {
+	[COLDSEND_A_COUNTERS_TRANSFERS] = "transfers",
+	[COLDSEND_A_COUNTERS_BYTES_ASKED] = "bytes_asked",
+	[COLDSEND_A_COUNTERS_BYTES_SENT] = "bytes_sent",
+	[COLDSEND_A_COUNTERS_BYTES_CACHED] = "bytes_cached",
+	[COLDSEND_A_COUNTERS_BYTES_DIRECT] = "bytes_direct",
+	[COLDSEND_A_COUNTERS_BYTES_COPIED] = "bytes_copied",
+	[COLDSEND_A_COUNTERS_DISK_READS] = "disk_reads",
+	[COLDSEND_A_COUNTERS_DISK_BYTES] = "disk_bytes",
+	[COLDSEND_A_COUNTERS_OVERHEAD_BYTES] = "overhead_bytes",
+	[COLDSEND_A_COUNTERS_PAGES_RESIDENT] = "pages_resident",
+	[COLDSEND_A_COUNTERS_PAGES_ADDED] = "pages_added",
+	[COLDSEND_A_COUNTERS_SEGMENTS_RECYCLED] = "segments_recycled",
+	[COLDSEND_A_COUNTERS_SEGMENTS_ALLOCATED] = "segments_allocated",
+	[COLDSEND_A_COUNTERS_DISK_WAIT_NS] = "disk_wait_ns",
+	[COLDSEND_A_COUNTERS_SOCKET_WAIT_NS] = "socket_wait_ns",
+	[COLDSEND_A_COUNTERS_FALLBACK_NO_DIRECT] = "fallback_no_direct",
+	[COLDSEND_A_COUNTERS_FALLBACK_DIRECT_REFUSED] =
+		"fallback_direct_refused",
+	[COLDSEND_A_COUNTERS_FALLBACK_BUFFERED] = "fallback_buffered",
+	[COLDSEND_A_COUNTERS_FALLBACK_COPIED] = "fallback_copied",
+	[COLDSEND_A_COUNTERS_PARTIALS] = "partials",
+	[COLDSEND_A_COUNTERS_ERRORS] = "errors",
+};
+
+static const char *const cs_object_names[] = {
+	[COLDSEND_A_OBJECTS_TRANSFERS_CREATED] = "transfers_created",
+	[COLDSEND_A_OBJECTS_TRANSFERS_DESTROYED] = "transfers_destroyed",
+	[COLDSEND_A_OBJECTS_SEGMENTS_CREATED] = "segments_created",
+	[COLDSEND_A_OBJECTS_SEGMENTS_DESTROYED] = "segments_destroyed",
+	[COLDSEND_A_OBJECTS_ROWS_CREATED] = "rows_created",
+	[COLDSEND_A_OBJECTS_ROWS_DESTROYED] = "rows_destroyed",
+	[COLDSEND_A_OBJECTS_ROWS_EVICTED] = "rows_evicted",
+	[COLDSEND_A_OBJECTS_POOL_BYTES] = "pool_bytes",
+};
+
+static const char *const cs_policy_names[] = {
+	[COLDSEND_POLICY_CACHED] = "cached",
+	[COLDSEND_POLICY_DIRECT] = "direct",
+};
+
+static const char *const cs_fallback_names[] = {
+	[COLDSEND_FALLBACK_NONE] = "none",
+	[COLDSEND_FALLBACK_NO_DIRECT] = "no-direct",
+	[COLDSEND_FALLBACK_DIRECT_REFUSED] = "direct-refused",
+	[COLDSEND_FALLBACK_BUFFERED] = "buffered",
+	[COLDSEND_FALLBACK_COPIED] = "copied",
+};
+
+/* A counter without a name would be a column without a head. */
+static_assert(ARRAY_SIZE(cs_counter_names) == COLDSEND_A_COUNTERS_MAX + 1);
+static_assert(ARRAY_SIZE(cs_object_names) == COLDSEND_A_OBJECTS_MAX + 1);
+
+static int cs_stats_show(struct seq_file *seq, void *unused)
+{
+	struct cs_counters counters;
+	u32 i;
+
+	cs_stats_totals(&counters);
+	for (i = 0; i < ARRAY_SIZE(cs_counter_names); i++)
+		if (cs_counter_names[i])
+			seq_printf(seq, "%s %llu\n", cs_counter_names[i],
+				   counters.value[i]);
+	for (i = 0; i < ARRAY_SIZE(cs_object_names); i++)
+		if (cs_object_names[i])
+			seq_printf(seq, "%s %llu\n", cs_object_names[i],
+				   cs_stats_objects(i));
+	return 0;
+}
+DEFINE_SHOW_ATTRIBUTE(cs_stats);
+
+/*
+ * The position is the number of a row, from 1, and 0 is the line of heads: so
+ * a reader that stops in the middle goes on with the row that it has not seen.
+ */
+static void *cs_files_from(struct seq_file *seq, loff_t *pos)
+{
+	unsigned long id = *pos;
+	struct cs_row *row = seq->private;
+
+	if (!id)
+		return SEQ_START_TOKEN;
+	if (!cs_stats_row_from(&id, row))
+		return NULL;
+	*pos = id;
+	return row;
+}
+
+static void *cs_files_start(struct seq_file *seq, loff_t *pos)
+	__acquires(RCU)
+{
+	rcu_read_lock();
+	return cs_files_from(seq, pos);
+}
+
+static void *cs_files_next(struct seq_file *seq, void *row, loff_t *pos)
+{
+	++*pos;
+	return cs_files_from(seq, pos);
+}
+
+static void cs_files_stop(struct seq_file *seq, void *row)
+	__releases(RCU)
+{
+	rcu_read_unlock();
+}
+
+static void cs_files_show_heads(struct seq_file *seq)
+{
+	u32 i;
+
+	seq_puts(seq, "# dev\tino\tgeneration\tpolicy_used\tfallback");
+	for (i = 0; i < ARRAY_SIZE(cs_counter_names); i++)
+		if (cs_counter_names[i])
+			seq_printf(seq, "\t%s", cs_counter_names[i]);
+	seq_puts(seq, "\tpath\n");
+}
+
+/* Everything but printable ASCII is escaped, and so is the escape. */
+static void cs_files_show_path(struct seq_file *seq, const char *path)
+{
+	if (*path)
+		seq_escape_mem(seq, path, strlen(path),
+			       ESCAPE_SPACE | ESCAPE_SPECIAL | ESCAPE_OCTAL |
+			       ESCAPE_NAP | ESCAPE_APPEND, "\\");
+	else
+		seq_putc(seq, '-');
+}
+
+static int cs_files_show(struct seq_file *seq, void *shown)
+{
+	const struct cs_row *row = shown;
+	u32 i;
+
+	if (shown == SEQ_START_TOKEN) {
+		cs_files_show_heads(seq);
+		return 0;
+	}
+	seq_printf(seq, "%u:%u\t%llu\t%u\t%s\t%s", MAJOR(row->dev),
+		   MINOR(row->dev), row->ino, row->generation,
+		   cs_policy_names[row->policy_used],
+		   cs_fallback_names[row->fallback]);
+	for (i = 0; i < ARRAY_SIZE(cs_counter_names); i++)
+		if (cs_counter_names[i])
+			seq_printf(seq, "\t%llu", row->counters.value[i]);
+	seq_putc(seq, '\t');
+	cs_files_show_path(seq, row->path);
+	seq_putc(seq, '\n');
+	return 0;
+}
+
+static const struct seq_operations cs_files_sops = {
+	.start = cs_files_start,
+	.next = cs_files_next,
+	.stop = cs_files_stop,
+	.show = cs_files_show,
+};
+
+static int cs_files_open(struct inode *inode, struct file *file)
+{
+	return seq_open_private(file, &cs_files_sops, sizeof(struct cs_row));
+}
+
+static const struct file_operations cs_files_fops = {
+	.owner = THIS_MODULE,
+	.open = cs_files_open,
+	.read = seq_read,
+	.llseek = seq_lseek,
+	.release = seq_release_private,
+};
+
+/**
+ * cs_debugfs_init - makes the directory and its files
+ *
+ * Without debugfs there are none, which is no error.
+ */
+void cs_debugfs_init(void)
+{
+	cs_debugfs_dir = debugfs_create_dir("coldsend", NULL);
+	debugfs_create_file("stats", 0444, cs_debugfs_dir, NULL,
+			    &cs_stats_fops);
+	debugfs_create_file("files", 0444, cs_debugfs_dir, NULL,
+			    &cs_files_fops);
+}
+
+/**
+ * cs_debugfs_exit - removes them; waits for readers
+ */
+void cs_debugfs_exit(void)
+{
+	debugfs_remove_recursive(cs_debugfs_dir);
+}

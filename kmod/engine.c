@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The engine: pumps a transfer to its end.
+ *
+ * cs_engine_pump() does what can be done now and says what it waits for; it
+ * never sleeps for the network.  Whoever drives it does the waiting.  Here that
+ * is the thread that called the ioctl, which sleeps interruptibly.
+ */
+#include <linux/jiffies.h>
+#include <linux/ktime.h>
+#include <linux/sched/signal.h>
+#include <net/sock.h>
+
+#include "coldsend.h"
+
+/**
+ * enum cs_pumped - why cs_engine_pump() returned
+ * @CS_PUMPED_SOME: a segment or part of it went; pump again
+ * @CS_PUMPED_WAIT_DISK: a read has to complete first
+ * @CS_PUMPED_WAIT_SOCKET: the socket has to have room first
+ * @CS_PUMPED_ALL: the transfer has ended
+ */
+enum cs_pumped {
+	CS_PUMPED_SOME,
+	CS_PUMPED_WAIT_DISK,
+	CS_PUMPED_WAIT_SOCKET,
+	CS_PUMPED_ALL,
+};
+
+static void cs_engine_advance(struct cs_xfer *xfer, struct cs_segment *segment,
+			      u32 sent)
+{
+	cs_xfer_count(xfer, segment->counter, sent);
+	if (xfer->copies)
+		cs_xfer_count(xfer, COLDSEND_A_COUNTERS_BYTES_COPIED, sent);
+	segment->begin += sent;
+	xfer->pos += sent;
+	if (segment->begin == segment->end)
+		xfer->source->sent(xfer, segment);
+}
+
+static enum cs_pumped cs_engine_send(struct cs_xfer *xfer,
+				     struct cs_segment *segment)
+{
+	ssize_t sent = cs_sink_send(xfer, segment);
+
+	if (sent == -EAGAIN)
+		return CS_PUMPED_WAIT_SOCKET;
+	if (sent < 0) {
+		xfer->error = sent;
+		return CS_PUMPED_ALL;
+	}
+	cs_engine_advance(xfer, segment, sent);
+	return CS_PUMPED_SOME;
+}
+
+/* Sends at most one segment, so that its driver can look around. */
+static enum cs_pumped cs_engine_pump(struct cs_xfer *xfer)
+{
+	struct cs_segment *segment;
+
+	cs_xfer_set_state(xfer, CS_STATE_PUMPING);
+	if (xfer->pos >= xfer->end)
+		return CS_PUMPED_ALL;
+	switch (xfer->source->next(xfer, &segment)) {
+	case CS_NEXT_READY:
+		return cs_engine_send(xfer, segment);
+	case CS_NEXT_WAIT_DISK:
+		return CS_PUMPED_WAIT_DISK;
+	case CS_NEXT_AGAIN:
+		return CS_PUMPED_SOME;
+	case CS_NEXT_END:
+		break;
+	}
+	return CS_PUMPED_ALL;
+}
+
+static int cs_engine_wait_disk(struct cs_xfer *xfer)
+{
+	u64 since = ktime_get_ns();
+	int err;
+
+	cs_xfer_set_state(xfer, CS_STATE_WAIT_DISK);
+	err = wait_event_interruptible(xfer->wait, !READ_ONCE(xfer->awaited));
+	cs_xfer_count(xfer, COLDSEND_A_COUNTERS_DISK_WAIT_NS,
+		      ktime_get_ns() - since);
+	return err;
+}
+
+/*
+ * The socket was full a moment ago and says now that it is writable.  Mostly it
+ * has room again; but TCP short of memory says so all the time.
+ */
+static int cs_engine_retry(struct cs_xfer *xfer)
+{
+	if (xfer->retries++)
+		schedule_timeout_interruptible(1);
+	return signal_pending(current) ? -ERESTARTSYS : 0;
+}
+
+static int cs_engine_wait_socket(struct cs_xfer *xfer)
+{
+	long timeout = sock_sndtimeo(xfer->sock->sk, xfer->nonblock);
+	u64 since;
+	long left;
+
+	if (!timeout)
+		return -EAGAIN;
+	if (cs_sink_writable(xfer))
+		return cs_engine_retry(xfer);
+	cs_xfer_set_state(xfer, CS_STATE_WAIT_SOCKET);
+	since = ktime_get_ns();
+	left = wait_event_interruptible_timeout(xfer->wait,
+						READ_ONCE(xfer->sock_woken),
+						timeout);
+	cs_xfer_count(xfer, COLDSEND_A_COUNTERS_SOCKET_WAIT_NS,
+		      ktime_get_ns() - since);
+	if (left < 0)
+		return timeout == MAX_SCHEDULE_TIMEOUT ? left : -EINTR;
+	return left ? 0 : -EAGAIN;
+}
+
+static int cs_engine_wait(struct cs_xfer *xfer, enum cs_pumped pumped)
+{
+	switch (pumped) {
+	case CS_PUMPED_WAIT_DISK:
+		return cs_engine_wait_disk(xfer);
+	case CS_PUMPED_WAIT_SOCKET:
+		return cs_engine_wait_socket(xfer);
+	default:
+		xfer->retries = 0;
+		cond_resched();
+		return signal_pending(current) ? -ERESTARTSYS : 0;
+	}
+}
+
+/**
+ * cs_engine_run - pumps a transfer in the calling thread until it ends
+ * @xfer: just created
+ *
+ * Sleeps for the disk and for the peer, interruptibly.  xfer->error says what
+ * ended it, 0 if that is the end of the range or of the file.
+ */
+void cs_engine_run(struct cs_xfer *xfer)
+{
+	enum cs_pumped pumped;
+	int err = 0;
+
+	while (!err) {
+		pumped = cs_engine_pump(xfer);
+		if (pumped == CS_PUMPED_ALL)
+			break;
+		err = cs_engine_wait(xfer, pumped);
+	}
+	if (err)
+		xfer->error = err;
+	cs_xfer_set_state(xfer, CS_STATE_ENDED);
+}

@@ -1,0 +1,258 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Generic netlink family "coldsend": the control plane.
+ *
+ * The generic netlink lock serializes all requests but dumps.  CAP_NET_ADMIN is
+ * asked for here and not by GENL_ADMIN_PERM, which refuses without a sentence.
+ */
+#include <linux/capability.h>
+#include <linux/module.h>
+#include <net/genetlink.h>
+
+#include "coldsend.h"
+#include "genl-gen.h"
+
+static struct genl_family cs_genl_family;
+
+static int cs_genl_need_admin(struct sk_buff *skb,
+			      struct netlink_ext_ack *extack)
+{
+	if (netlink_capable(skb, CAP_NET_ADMIN))
+		return 0;
+	NL_SET_ERR_MSG(extack, "this needs CAP_NET_ADMIN: run it as root");
+	return -EPERM;
+}
+
+/* Starts the answer to a request; @header is set for genlmsg_end(). */
+static struct sk_buff *cs_genl_answer(struct genl_info *info, void **header)
+{
+	struct sk_buff *skb = genlmsg_new(NLMSG_GOODSIZE, GFP_KERNEL);
+
+	*header = NULL;
+	if (skb)
+		*header = genlmsg_put(skb, info->snd_portid, info->snd_seq,
+				      &cs_genl_family, 0, info->genlhdr->cmd);
+	if (*header)
+		return skb;
+	nlmsg_free(skb);
+	NL_SET_ERR_MSG(info->extack, "no memory for the answer");
+	return NULL;
+}
+
+/* Sends the answer, if all was put into it. */
+static int cs_genl_send(struct sk_buff *skb, void *header,
+			struct genl_info *info, int err)
+{
+	if (err) {
+		nlmsg_free(skb);
+		NL_SET_ERR_MSG(info->extack, "the answer does not fit");
+		return err;
+	}
+	genlmsg_end(skb, header);
+	return genlmsg_reply(skb, info);
+}
+
+static int cs_genl_put_tunables(struct sk_buff *skb)
+{
+	struct cs_tunables tunables;
+
+	cs_policy_get(&tunables);
+	if (nla_put_u32(skb, COLDSEND_A_POLICY, tunables.policy) ||
+	    nla_put_u32(skb, COLDSEND_A_SEGMENT_SIZE, tunables.segment_size) ||
+	    nla_put_u32(skb, COLDSEND_A_DEPTH, tunables.depth) ||
+	    nla_put_u64_64bit(skb, COLDSEND_A_POOL_MAX, tunables.pool_max,
+			      COLDSEND_A_PAD) ||
+	    nla_put_u32(skb, COLDSEND_A_FILES_MAX, tunables.files_max))
+		return -EMSGSIZE;
+	return 0;
+}
+
+int coldsend_nl_policy_get_doit(struct sk_buff *skb, struct genl_info *info)
+{
+	struct sk_buff *answer;
+	void *header;
+
+	answer = cs_genl_answer(info, &header);
+	if (!answer)
+		return -ENOMEM;
+	return cs_genl_send(answer, header, info, cs_genl_put_tunables(answer));
+}
+
+static void cs_genl_get_u32(struct genl_info *info, u32 attribute, u32 *value)
+{
+	if (info->attrs[attribute])
+		*value = nla_get_u32(info->attrs[attribute]);
+}
+
+int coldsend_nl_policy_set_doit(struct sk_buff *skb, struct genl_info *info)
+{
+	struct cs_tunables tunables;
+	const char *refusal;
+	int err;
+
+	err = cs_genl_need_admin(skb, info->extack);
+	if (err)
+		return err;
+	cs_policy_get(&tunables);
+	cs_genl_get_u32(info, COLDSEND_A_POLICY, &tunables.policy);
+	cs_genl_get_u32(info, COLDSEND_A_SEGMENT_SIZE, &tunables.segment_size);
+	cs_genl_get_u32(info, COLDSEND_A_DEPTH, &tunables.depth);
+	cs_genl_get_u32(info, COLDSEND_A_FILES_MAX, &tunables.files_max);
+	if (info->attrs[COLDSEND_A_POOL_MAX])
+		tunables.pool_max =
+			nla_get_u64(info->attrs[COLDSEND_A_POOL_MAX]);
+	err = cs_policy_set(&tunables, &refusal);
+	if (err && info->extack)
+		info->extack->_msg = refusal;
+	return err;
+}
+
+static int cs_genl_put_counters(struct sk_buff *skb,
+				const struct cs_counters *counters)
+{
+	struct nlattr *nest = nla_nest_start(skb, COLDSEND_A_COUNTERS);
+	u32 i;
+
+	if (!nest)
+		return -EMSGSIZE;
+	for (i = COLDSEND_A_COUNTERS_TRANSFERS; i <= COLDSEND_A_COUNTERS_MAX;
+	     i++)
+		if (nla_put_u64_64bit(skb, i, counters->value[i],
+				      COLDSEND_A_COUNTERS_PAD))
+			return -EMSGSIZE;
+	nla_nest_end(skb, nest);
+	return 0;
+}
+
+static int cs_genl_put_objects(struct sk_buff *skb)
+{
+	struct nlattr *nest = nla_nest_start(skb, COLDSEND_A_OBJECTS);
+	u32 i;
+
+	if (!nest)
+		return -EMSGSIZE;
+	for (i = COLDSEND_A_OBJECTS_TRANSFERS_CREATED;
+	     i <= COLDSEND_A_OBJECTS_MAX; i++)
+		if (nla_put_u64_64bit(skb, i, cs_stats_objects(i),
+				      COLDSEND_A_OBJECTS_PAD))
+			return -EMSGSIZE;
+	nla_nest_end(skb, nest);
+	return 0;
+}
+
+int coldsend_nl_stats_get_doit(struct sk_buff *skb, struct genl_info *info)
+{
+	struct cs_counters counters;
+	struct sk_buff *answer;
+	void *header;
+	int err;
+
+	answer = cs_genl_answer(info, &header);
+	if (!answer)
+		return -ENOMEM;
+	cs_stats_totals(&counters);
+	err = cs_genl_put_counters(answer, &counters);
+	if (!err)
+		err = cs_genl_put_objects(answer);
+	return cs_genl_send(answer, header, info, err);
+}
+
+int coldsend_nl_stats_reset_doit(struct sk_buff *skb, struct genl_info *info)
+{
+	int err = cs_genl_need_admin(skb, info->extack);
+
+	if (!err)
+		cs_stats_reset();
+	return err;
+}
+
+static int cs_genl_put_file(struct sk_buff *skb, const struct cs_row *row)
+{
+	struct nlattr *nest = nla_nest_start(skb, COLDSEND_A_FILE);
+
+	if (!nest ||
+	    nla_put_u32(skb, COLDSEND_A_FILE_DEV_MAJOR, MAJOR(row->dev)) ||
+	    nla_put_u32(skb, COLDSEND_A_FILE_DEV_MINOR, MINOR(row->dev)) ||
+	    nla_put_u64_64bit(skb, COLDSEND_A_FILE_INO, row->ino,
+			      COLDSEND_A_FILE_PAD) ||
+	    nla_put_u32(skb, COLDSEND_A_FILE_GENERATION, row->generation) ||
+	    nla_put_string(skb, COLDSEND_A_FILE_PATH, row->path) ||
+	    nla_put_u32(skb, COLDSEND_A_FILE_POLICY_USED, row->policy_used) ||
+	    nla_put_u32(skb, COLDSEND_A_FILE_FALLBACK, row->fallback))
+		return -EMSGSIZE;
+	nla_nest_end(skb, nest);
+	return cs_genl_put_counters(skb, &row->counters);
+}
+
+static int cs_genl_put_row(struct sk_buff *skb, struct netlink_callback *cb,
+			   const struct cs_row *row)
+{
+	void *header;
+	int err;
+
+	header = genlmsg_put(skb, NETLINK_CB(cb->skb).portid,
+			     cb->nlh->nlmsg_seq, &cs_genl_family, NLM_F_MULTI,
+			     COLDSEND_CMD_FILE_GET);
+	if (!header)
+		return -EMSGSIZE;
+	err = cs_genl_put_file(skb, row);
+	if (err)
+		genlmsg_cancel(skb, header);
+	else
+		genlmsg_end(skb, header);
+	return err;
+}
+
+/* cb->args[0] is the number of the row that comes next. */
+int coldsend_nl_file_get_dumpit(struct sk_buff *skb,
+				struct netlink_callback *cb)
+{
+	unsigned long id = cb->args[0];
+	struct cs_row row;
+	int err;
+
+	err = cs_genl_need_admin(cb->skb, cb->extack);
+	if (err)
+		return err;
+	rcu_read_lock();
+	while (cs_stats_row_from(&id, &row)) {
+		err = cs_genl_put_row(skb, cb, &row);
+		if (err)
+			break;
+		id++;
+	}
+	rcu_read_unlock();
+	cb->args[0] = id;
+	/* What did not fit comes next time, unless it can't fit at all. */
+	return err && !skb->len ? err : skb->len;
+}
+
+static struct genl_family cs_genl_family __ro_after_init = {
+	.name = COLDSEND_FAMILY_NAME,
+	.version = COLDSEND_FAMILY_VERSION,
+	.module = THIS_MODULE,
+	.netnsok = true,
+	.maxattr = ARRAY_SIZE(coldsend_nl_policy) - 1,
+	.policy = coldsend_nl_policy,
+	.small_ops = coldsend_nl_ops,
+	.n_small_ops = ARRAY_SIZE(coldsend_nl_ops),
+	.resv_start_op = __COLDSEND_CMD_MAX,
+};
+
+/**
+ * cs_genl_init - registers the family
+ *
+ * Return: 0 or -errno.
+ */
+int cs_genl_init(void)
+{
+	return genl_register_family(&cs_genl_family);
+}
+
+/**
+ * cs_genl_exit - unregisters the family; waits for requests that run
+ */
+void cs_genl_exit(void)
+{
+	genl_unregister_family(&cs_genl_family);
+}

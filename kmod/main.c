@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: GPL-2.0
+/* The module: builds its rooms from the ground up, and takes them down again. */
+#include <linux/module.h>
+
+#include "coldsend.h"
+
+static int __init cs_init(void)
+{
+	int err;
+
+	cs_policy_init();
+	err = cs_stats_init();
+	if (err)
+		return err;
+	cs_debugfs_init();
+	err = cs_genl_init();
+	if (err)
+		goto err_debugfs;
+	err = cs_chrdev_init();
+	if (err)
+		goto err_genl;
+	return 0;
+
+err_genl:
+	cs_genl_exit();
+err_debugfs:
+	cs_debugfs_exit();
+	cs_stats_exit();
+	return err;
+}
+
+/*
+ * Nobody has the device open, so no transfer is left, nor any read in flight.
+ * Peers may still hold memory that was sent to them; it is the network's then.
+ */
+static void __exit cs_exit(void)
+{
+	cs_chrdev_exit();
+	cs_genl_exit();
+	cs_debugfs_exit();
+	cs_segment_exit();
+	cs_stats_exit();
+	/* Rows are freed by kfree_rcu(), which needs nothing of ours. */
+}
+
+module_init(cs_init);
+module_exit(cs_exit);
+
+MODULE_AUTHOR("The coldsend authors");
+MODULE_DESCRIPTION("sendfile that leaves the page cache as it found it");
+MODULE_LICENSE("GPL");
+MODULE_VERSION("0.1.0");

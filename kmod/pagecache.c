@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: GPL-2.0
+/* The page cache: what is in it, and what a file lets us do beside it. */
+#include <linux/blkdev.h>
+#include <linux/dcache.h>
+#include <linux/folio_batch.h>
+#include <linux/log2.h>
+#include <linux/magic.h>
+#include <linux/pagemap.h>
+#include <linux/sched/signal.h>
+#include <linux/stat.h>
+
+#include "coldsend.h"
+
+/* Larger alignments of direct I/O than a small segment can hold are refused. */
+#define CS_ALIGN_MAX	(64U << 10)
+
+/**
+ * cs_pagecache_inode - the inode whose page cache holds the file's bytes
+ * @file: regular file
+ *
+ * Below overlayfs that is the inode of the layer that has the data.
+ *
+ * Any context that may dereference @file.  Return: an inode that lives as long
+ * as @file.
+ */
+struct inode *cs_pagecache_inode(struct file *file)
+{
+	return d_real_inode(file_dentry(file));
+}
+
+/**
+ * cs_pagecache_pages - pages of the file in the page cache now
+ * @file: regular file
+ *
+ * Any context.
+ */
+unsigned long cs_pagecache_pages(struct file *file)
+{
+	return READ_ONCE(cs_pagecache_inode(file)->i_mapping->nrpages);
+}
+
+/**
+ * cs_pagecache_added - pages that came into the page cache meanwhile
+ * @file: regular file
+ * @before: cs_pagecache_pages() of a while ago
+ *
+ * Any context.  Approximate while others use the file.
+ */
+unsigned long cs_pagecache_added(struct file *file, unsigned long before)
+{
+	unsigned long now = cs_pagecache_pages(file);
+
+	return now > before ? now - before : 0;
+}
+
+/**
+ * cs_pagecache_can_gather - may pages be taken out of the page cache as they
+ *	are?
+ * @file: regular file
+ *
+ * Yes where an up-to-date page is the truth: on file systems of this machine's
+ * block devices and in tmpfs.  Others (network file systems, FUSE) have to be
+ * asked first, by their read operation.
+ *
+ * Any context.
+ */
+bool cs_pagecache_can_gather(struct file *file)
+{
+	const struct inode *inode = cs_pagecache_inode(file);
+	const struct super_block *sb = inode->i_sb;
+
+	if (IS_DAX(inode))
+		return false;
+	if (sb->s_magic == TMPFS_MAGIC)
+		return true;
+	return (sb->s_type->fs_flags & FS_REQUIRES_DEV) &&
+	       sb->s_magic != FUSE_SUPER_MAGIC;
+}
+
+/* Without a word of the file system: true of any that has block devices. */
+static void cs_pagecache_guess_alignment(struct file *file,
+					 struct cs_alignment *alignment)
+{
+	const struct inode *inode = cs_pagecache_inode(file);
+
+	if (!(inode->i_sb->s_type->fs_flags & FS_REQUIRES_DEV))
+		return;
+	alignment->mem = i_blocksize(inode);
+	alignment->offset = i_blocksize(inode);
+}
+
+/**
+ * cs_pagecache_alignment - what direct I/O on a file asks for
+ * @file: regular file
+ * @alignment: filled in; zeros if the file has no direct I/O that leaves the
+ *	page cache alone
+ *
+ * May sleep.
+ */
+void cs_pagecache_alignment(struct file *file, struct cs_alignment *alignment)
+{
+	struct kstat stat = {};
+
+	*alignment = (struct cs_alignment) {};
+	if (!(file->f_mode & FMODE_CAN_ODIRECT))
+		return;
+	if (!vfs_getattr_nosec(&file->f_path, &stat, STATX_DIOALIGN, 0) &&
+	    stat.result_mask & STATX_DIOALIGN) {
+		alignment->mem = stat.dio_mem_align;
+		alignment->offset = stat.dio_offset_align;
+		alignment->stated = true;
+	} else {
+		cs_pagecache_guess_alignment(file, alignment);
+	}
+	if (!alignment->mem || alignment->mem > PAGE_SIZE ||
+	    alignment->offset > CS_ALIGN_MAX ||
+	    !is_power_of_2(alignment->offset))
+		*alignment = (struct cs_alignment) {};
+}
+
+/* Adds what @folio has of the pages from @first up to @last. */
+static void cs_pagecache_tell(struct folio *folio, pgoff_t first, pgoff_t last,
+			      struct coldsend_residency *arg)
+{
+	pgoff_t begin = max(folio->index, first);
+	pgoff_t end = min(folio->index + folio_nr_pages(folio) - 1, last);
+
+	if (end < begin || !folio_test_uptodate(folio))
+		return;
+	arg->resident += end - begin + 1;
+	if (folio_test_dirty(folio))
+		arg->dirty += end - begin + 1;
+}
+
+/**
+ * cs_pagecache_residency - how much of a file is in the page cache
+ * @file: regular file that the caller may ask about
+ * @arg: offset and length in, pages, resident and dirty out
+ *
+ * May sleep.
+ * Return: 0, -EINVAL or -EINTR as in the contract.
+ */
+int cs_pagecache_residency(struct file *file, struct coldsend_residency *arg)
+{
+	struct inode *inode = cs_pagecache_inode(file);
+	pgoff_t next, last, first = arg->offset >> PAGE_SHIFT;
+	loff_t size = i_size_read(inode);
+	struct folio_batch batch;
+	u32 i;
+
+	if ((loff_t)arg->offset < 0)
+		return -EINVAL;
+	if (!arg->length || arg->offset >= size)
+		return 0;
+	last = (min_t(u64, arg->length, size - arg->offset) + arg->offset - 1)
+		>> PAGE_SHIFT;
+	arg->pages = last - first + 1;
+	folio_batch_init(&batch);
+	next = first;
+	while (filemap_get_folios(inode->i_mapping, &next, last, &batch)) {
+		for (i = 0; i < folio_batch_count(&batch); i++)
+			cs_pagecache_tell(batch.folios[i], first, last, arg);
+		folio_batch_release(&batch);
+		if (fatal_signal_pending(current))
+			return -EINTR;
+		cond_resched();
+	}
+	return 0;
+}

@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The sink: moves segment bytes into a socket, and tells when it has room.
+ *
+ * Only the socket's own send operation is used, so that kTLS encrypts and
+ * security modules are asked.  It never blocks: a full socket says EAGAIN, and
+ * whoever pumps the transfer waits for cs_sink_writable().
+ */
+#include <net/inet_connection_sock.h>
+#include <net/sock.h>
+#include <net/tcp_states.h>
+
+#include "compat/sock_splice.h"
+#include "coldsend.h"
+#include "trace.h"
+
+/* What a non-blocking socket is read ahead for at the least, in bytes. */
+#define CS_WINDOW_MIN	(64 << 10)
+
+/**
+ * cs_sink_check - can this socket take a transfer?
+ * @sock: any socket
+ *
+ * Process context.
+ * Return: 0, -EOPNOTSUPP if it is no stream socket, -ENOTCONN.
+ */
+int cs_sink_check(struct socket *sock)
+{
+	const struct sock *sk = sock->sk;
+	int state = READ_ONCE(sk->sk_state);
+
+	if (sock->type != SOCK_STREAM)
+		return -EOPNOTSUPP;
+	if (state == TCP_LISTEN)
+		return -ENOTCONN;
+	/* One that was connected once has its own story to tell. */
+	if (state == TCP_CLOSE && !READ_ONCE(sk->sk_err) &&
+	    !READ_ONCE(sk->sk_shutdown))
+		return -ENOTCONN;
+	return 0;
+}
+
+/**
+ * cs_sink_copies - does the socket copy what it is handed by reference?
+ * @sock: one that passed cs_sink_check()
+ *
+ * TCP does if the device it goes out by can't gather, kTLS and other upper
+ * protocols write what they make of it to new memory, and of the families only
+ * TCP and UNIX keep references at all.
+ *
+ * Process context.
+ */
+bool cs_sink_copies(struct socket *sock)
+{
+	struct sock *sk = sock->sk;
+
+	if (sk->sk_family == AF_UNIX)
+		return false;
+	if (!sk_is_tcp(sk) || inet_csk_has_ulp(sk))
+		return true;
+	return !(sk->sk_route_caps & NETIF_F_SG);
+}
+
+/**
+ * cs_sink_window - how far ahead of what is sent to read, in bytes
+ * @xfer: the transfer
+ *
+ * A blocking socket takes all in the end.  What a non-blocking one has no room
+ * for would be read in vain.  Process context.
+ */
+loff_t cs_sink_window(const struct cs_xfer *xfer)
+{
+	if (!xfer->nonblock)
+		return LLONG_MAX;
+	return max(sk_stream_wspace(xfer->sock->sk), CS_WINDOW_MIN);
+}
+
+/**
+ * cs_sink_send - sends what it can of a segment
+ * @xfer: the transfer, at the segment's @begin
+ * @segment: with at least a byte to send
+ *
+ * Process context; sleeps for the socket's lock, not for the peer.
+ *
+ * Return: bytes accepted, at least one, or -errno: -EAGAIN the socket is full,
+ * others as send(2).
+ */
+ssize_t cs_sink_send(struct cs_xfer *xfer, const struct cs_segment *segment)
+{
+	u32 length = segment->end - segment->begin;
+	int flags = MSG_DONTWAIT | MSG_NOSIGNAL;
+	ssize_t result;
+
+	xfer->more = xfer->pos + length < xfer->end;
+	if (xfer->more)
+		flags |= MSG_MORE;
+	result = compat_sock_splice(xfer->sock, segment->bvec,
+				    segment->nr_bvecs, segment->begin, length,
+				    flags);
+	trace_coldsend_send(xfer, length, result);
+	/* A stream socket has no reason to accept nothing. */
+	return result ? result : -EAGAIN;
+}
+
+/* The socket's state changed; softirq, under locks of the socket. */
+static int cs_sink_wake(wait_queue_entry_t *entry, unsigned int mode, int sync,
+			void *key)
+{
+	struct cs_xfer *xfer = container_of(entry, struct cs_xfer, sock_wait);
+	__poll_t events = key_to_poll(key);
+
+	if (events && !(events & (EPOLLOUT | EPOLLERR | EPOLLHUP)))
+		return 0;
+	WRITE_ONCE(xfer->sock_woken, true);
+	wake_up(&xfer->wait);
+	return 1;
+}
+
+/* Called by the socket's poll, at most once with a queue is enough. */
+static void cs_sink_queue(struct file *file, wait_queue_head_t *head,
+			  poll_table *poll)
+{
+	struct cs_xfer *xfer = container_of(poll, struct cs_xfer, sock_poll);
+
+	if (xfer->sock_wait_head)
+		return;
+	init_waitqueue_func_entry(&xfer->sock_wait, cs_sink_wake);
+	xfer->sock_wait_head = head;
+	add_wait_queue(head, &xfer->sock_wait);
+}
+
+/**
+ * cs_sink_writable - has the socket room, or died?
+ * @xfer: the transfer
+ *
+ * If not, xfer->sock_woken will be set and xfer->wait woken when that may have
+ * changed, from now until cs_sink_exit().  May sleep.
+ */
+bool cs_sink_writable(struct cs_xfer *xfer)
+{
+	poll_table *poll = &xfer->sock_poll;
+
+	WRITE_ONCE(xfer->sock_woken, false);
+	init_poll_funcptr(poll, xfer->sock_wait_head ? NULL : cs_sink_queue);
+	/* Not EPOLLIN, and above all not the bit that asks for busy polling. */
+	poll->_key = EPOLLOUT | EPOLLERR | EPOLLHUP;
+	return vfs_poll(xfer->sock_file, poll) &
+	       (EPOLLOUT | EPOLLERR | EPOLLHUP);
+}
+
+/**
+ * cs_sink_exit - ends sending
+ * @xfer: the transfer
+ *
+ * Pushes what the socket holds back for more that won't come.  May sleep for
+ * the socket's lock.
+ */
+void cs_sink_exit(struct cs_xfer *xfer)
+{
+	if (xfer->more)
+		compat_sock_splice_eof(xfer->sock);
+	if (xfer->sock_wait_head)
+		remove_wait_queue(xfer->sock_wait_head, &xfer->sock_wait);
+	xfer->sock_wait_head = NULL;
+}

@@ -1,0 +1,274 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Source of policy cached: pages of the page cache, handed out as they are.
+ *
+ * Up to 1 MiB of pages is gathered and sent at once.  Where a page is missing,
+ * read-ahead of the transfer's own brings it and what follows; the next batch
+ * waits for it.  What read-ahead can't bring (it is switched off, memory is
+ * short, the disk failed) is read through the file system and copied, which
+ * also finds the error if there is one.
+ *
+ * Pages are sent as they are at the time that the network reads them: who
+ * writes to the file meanwhile changes what arrives, as with sendfile(2).
+ */
+#include <linux/folio_batch.h>
+#include <linux/ktime.h>
+#include <linux/pagemap.h>
+#include <linux/sched/signal.h>
+#include <linux/swap.h>
+
+#include "coldsend.h"
+
+#define CS_BATCH_BYTES		(1U << 20)
+#define CS_BATCH_PAGES		(CS_BATCH_BYTES >> PAGE_SHIFT)
+/* Read-ahead at the least, in pages, where the device has any. */
+#define CS_READAHEAD_PAGES	((2U << 20) >> PAGE_SHIFT)
+
+static void cs_cached_open(struct cs_xfer *xfer)
+{
+	struct cs_cached *cached = &xfer->cached;
+
+	cached->inode = cs_pagecache_inode(xfer->file);
+	cached->can_gather = cs_pagecache_can_gather(xfer->file);
+	file_ra_state_init(&cached->ra, cached->inode->i_mapping);
+	if (cached->ra.ra_pages)
+		cached->ra.ra_pages = max(cached->ra.ra_pages,
+					  CS_READAHEAD_PAGES);
+}
+
+/* Pages that hold what is left to send, at most a batch of them. */
+static u32 cs_cached_pages_left(const struct cs_xfer *xfer)
+{
+	pgoff_t first = xfer->pos >> PAGE_SHIFT;
+	pgoff_t last = (xfer->end - 1) >> PAGE_SHIFT;
+
+	return min_t(pgoff_t, last - first + 1, CS_BATCH_PAGES);
+}
+
+/* Layers below overlayfs must not see the file of the layer above. */
+static struct file *cs_cached_ra_file(const struct cs_xfer *xfer)
+{
+	struct file *file = xfer->file;
+
+	return file->f_mapping == xfer->cached.inode->i_mapping ? file : NULL;
+}
+
+/* @marked: the folio that asks for more read-ahead, or NULL: @index is missing */
+static void cs_cached_read_ahead(struct cs_xfer *xfer, pgoff_t index,
+				 struct folio *marked)
+{
+	struct cs_cached *cached = &xfer->cached;
+	DEFINE_READAHEAD(ractl, cs_cached_ra_file(xfer), &cached->ra,
+			 cached->inode->i_mapping, index);
+	unsigned long before = cs_pagecache_pages(xfer->file);
+	u32 pages = cs_cached_pages_left(xfer);
+
+	if (marked)
+		page_cache_async_ra(&ractl, marked, pages);
+	else
+		page_cache_sync_ra(&ractl, pages);
+	cs_xfer_count(xfer, COLDSEND_A_COUNTERS_PAGES_ADDED,
+		      cs_pagecache_added(xfer->file, before));
+}
+
+/* Takes over the reference on the folio, and adds its bytes to the batch. */
+static void cs_cached_take(struct cs_segment *batch, struct folio *folio,
+			   loff_t limit)
+{
+	loff_t pos = batch->pos + batch->end;
+	size_t offset = pos - folio_pos(folio);
+	size_t length = min_t(loff_t, folio_size(folio) - offset, limit - pos);
+
+	folio_mark_accessed(folio);
+	bvec_set_page(&batch->bvec[batch->nr_bvecs++],
+		      folio_page(folio, offset / PAGE_SIZE), length,
+		      offset_in_page(offset));
+	batch->end += length;
+}
+
+/* Is the folio the next of the batch, with its data in place? */
+static bool cs_cached_fits(const struct cs_segment *batch, struct folio *folio,
+			   loff_t limit)
+{
+	loff_t pos = batch->pos + batch->end;
+
+	return pos < limit && pos >= folio_pos(folio) &&
+	       pos < folio_pos(folio) + folio_size(folio) &&
+	       batch->nr_bvecs < batch->max_bvecs &&
+	       folio_test_uptodate(folio) && !folio_test_hwpoison(folio);
+}
+
+/* Return: whether all folios were taken, so that more may follow. */
+static bool cs_cached_take_all(struct cs_xfer *xfer, struct cs_segment *batch,
+			       struct folio_batch *folios, loff_t limit)
+{
+	bool all = true;
+	u32 i;
+
+	for (i = 0; i < folio_batch_count(folios); i++) {
+		struct folio *folio = folios->folios[i];
+
+		if (folio_test_readahead(folio))
+			cs_cached_read_ahead(xfer, folio->index, folio);
+		all = all && cs_cached_fits(batch, folio, limit);
+		if (all)
+			cs_cached_take(batch, folio, limit);
+		else
+			folio_put(folio);
+	}
+	folio_batch_init(folios);
+	return all;
+}
+
+/*
+ * The end of the file is looked up after the pages were seen to be up to date:
+ * the other way round, a page could be extended in between and its new bytes
+ * be sent before they are there.
+ */
+static void cs_cached_cut_at_end(struct cs_xfer *xfer, struct cs_segment *batch)
+{
+	loff_t end = min(xfer->end, i_size_read(xfer->cached.inode));
+
+	batch->end = clamp_t(loff_t, end - batch->pos, 0, batch->end);
+}
+
+/* Fills the batch with what is in the page cache from xfer->pos on. */
+static void cs_cached_gather(struct cs_xfer *xfer, struct cs_segment *batch)
+{
+	struct address_space *mapping = xfer->cached.inode->i_mapping;
+	pgoff_t next = xfer->pos >> PAGE_SHIFT;
+	pgoff_t last = next + cs_cached_pages_left(xfer) - 1;
+	loff_t limit = (loff_t)(last + 1) << PAGE_SHIFT;
+	struct folio_batch folios;
+
+	batch->pos = xfer->pos;
+	folio_batch_init(&folios);
+	while (next <= last &&
+	       filemap_get_folios_contig(mapping, &next, last, &folios))
+		if (!cs_cached_take_all(xfer, batch, &folios, limit))
+			break;
+	cs_cached_cut_at_end(xfer, batch);
+	if (!batch->end)
+		cs_segment_drop_pages(batch);
+}
+
+/*
+ * Waits until nobody is reading the page at xfer->pos.
+ * Return: 1 if there is such a page, 0 if not, -errno.
+ */
+static int cs_cached_wait_for_page(struct cs_xfer *xfer)
+{
+	struct address_space *mapping = xfer->cached.inode->i_mapping;
+	pgoff_t index = xfer->pos >> PAGE_SHIFT;
+	struct folio_batch folios;
+	u64 since;
+	int err;
+
+	folio_batch_init(&folios);
+	if (!filemap_get_folios_contig(mapping, &index, index, &folios))
+		return 0;
+	since = ktime_get_ns();
+	err = folio_wait_locked_killable(folios.folios[0]);
+	cs_xfer_count(xfer, COLDSEND_A_COUNTERS_DISK_WAIT_NS,
+		      ktime_get_ns() - since);
+	folio_batch_release(&folios);
+	return err ? err : 1;
+}
+
+/*
+ * Look, read ahead if the page is missing, look, wait for it, look: and once
+ * more, if somebody dropped it meanwhile.
+ * Return: 1 if the batch has something, 0 if the page can't be had this way,
+ * -errno.
+ */
+static int cs_cached_refill(struct cs_xfer *xfer, struct cs_segment *batch)
+{
+	u32 attempt;
+	int ret;
+
+	for (attempt = 0; attempt < 4; attempt++) {
+		cs_cached_gather(xfer, batch);
+		if (batch->end)
+			return 1;
+		ret = cs_cached_wait_for_page(xfer);
+		if (ret < 0)
+			return ret;
+		if (!ret)
+			cs_cached_read_ahead(xfer, xfer->pos >> PAGE_SHIFT,
+					     NULL);
+	}
+	return 0;
+}
+
+static enum cs_next cs_cached_stop(struct cs_xfer *xfer, int err)
+{
+	xfer->error = err;
+	return CS_NEXT_END;
+}
+
+static enum cs_next cs_cached_next(struct cs_xfer *xfer,
+				   struct cs_segment **segment)
+{
+	struct cs_cached *cached = &xfer->cached;
+	int ret;
+
+	if (!cached->can_gather)
+		return cs_source_fall_back(xfer, &cs_source_copied,
+					   COLDSEND_FALLBACK_COPIED);
+	if (cs_segment_unsent(xfer->copied))
+		return cs_source_copied.next(xfer, segment);
+	if (!cached->batch)
+		cached->batch = cs_segment_create_for_pages(
+					cs_cached_pages_left(xfer));
+	if (!cached->batch)
+		return cs_cached_stop(xfer, -ENOMEM);
+	*segment = cached->batch;
+	if (cs_segment_unsent(cached->batch))
+		return CS_NEXT_READY;
+	if (xfer->pos >= i_size_read(cached->inode))
+		return CS_NEXT_END;
+	ret = cs_cached_refill(xfer, cached->batch);
+	if (ret < 0)
+		return cs_cached_stop(xfer, ret);
+	return ret ? CS_NEXT_READY : cs_source_copied.next(xfer, segment);
+}
+
+/* The socket has references of its own on what it still holds. */
+static void cs_cached_sent(struct cs_xfer *xfer, struct cs_segment *segment)
+{
+	pgoff_t first = segment->pos >> PAGE_SHIFT;
+	pgoff_t last = (segment->pos + segment->end - 1) >> PAGE_SHIFT;
+
+	if (segment != xfer->cached.batch) {
+		cs_source_copied.sent(xfer, segment);
+		return;
+	}
+	xfer->cached.pages += last - first + 1;
+	cs_segment_drop_pages(segment);
+}
+
+static void cs_cached_close(struct cs_xfer *xfer)
+{
+	struct cs_cached *cached = &xfer->cached;
+	u64 added = xfer->counters.value[COLDSEND_A_COUNTERS_PAGES_ADDED];
+
+	if (cached->batch) {
+		cs_segment_drop_pages(cached->batch);
+		cs_segment_destroy(cached->batch);
+		cached->batch = NULL;
+	}
+	if (cached->pages > added)
+		cs_xfer_count(xfer, COLDSEND_A_COUNTERS_PAGES_RESIDENT,
+			      cached->pages - added);
+	cs_source_copied.close(xfer);
+	file_accessed(xfer->file);
+}
+
+/* The source of policy cached. */
+const struct cs_source cs_source_cached = {
+	.policy = COLDSEND_POLICY_CACHED,
+	.open = cs_cached_open,
+	.next = cs_cached_next,
+	.sent = cs_cached_sent,
+	.close = cs_cached_close,
+};

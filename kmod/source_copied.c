@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Source of last resort: the file system's own buffered read, copied by it into
+ * a segment of ours.
+ *
+ * It works for every file that read(2) works for, at the price of one copy by
+ * the CPU.  It serves whole files of file systems whose pages can't be handed
+ * out, and single pieces that policy cached can't find in the page cache.
+ */
+#include <linux/ktime.h>
+#include <linux/uio.h>
+
+#include "coldsend.h"
+
+/* Bytes of a piece for policy cached: the next may well be in the page cache. */
+#define CS_PIECE_BYTES	(64U << 10)
+
+static void cs_copied_open(struct cs_xfer *xfer)
+{
+}
+
+/* A segment that the network does not hold any more. */
+static int cs_copied_get(struct cs_xfer *xfer)
+{
+	struct cs_segment *segment = xfer->copied;
+	u32 size = CS_PIECE_BYTES;
+	bool recycled = true;
+
+	if (xfer->source == &cs_source_copied)
+		size = min_t(loff_t, xfer->tunables.segment_size,
+			     xfer->end - xfer->pos);
+	if (segment && cs_segment_ours_alone(segment))
+		return 0;
+	if (segment)
+		cs_segment_put(segment);
+	segment = cs_segment_get(size, xfer->tunables.pool_max, true,
+				 &recycled);
+	xfer->copied = IS_ERR(segment) ? NULL : segment;
+	if (IS_ERR(segment))
+		return PTR_ERR(segment);
+	cs_xfer_count(xfer, recycled ? COLDSEND_A_COUNTERS_SEGMENTS_RECYCLED :
+				       COLDSEND_A_COUNTERS_SEGMENTS_ALLOCATED,
+		      1);
+	return 0;
+}
+
+/* Reads at xfer->pos.  Return: bytes, 0 at the end of the file, or -errno. */
+static ssize_t cs_copied_read(struct cs_xfer *xfer, struct cs_segment *segment)
+{
+	unsigned long pages = cs_pagecache_pages(xfer->file);
+	u64 since = ktime_get_ns();
+	struct iov_iter iter;
+	struct kiocb iocb;
+	ssize_t result;
+
+	init_sync_kiocb(&iocb, xfer->file);
+	iocb.ki_pos = xfer->pos;
+	iocb.ki_flags &= ~IOCB_DIRECT;
+	iov_iter_bvec(&iter, ITER_DEST, segment->bvec, segment->nr_bvecs,
+		      min_t(loff_t, segment->capacity, xfer->end - xfer->pos));
+	result = vfs_iocb_iter_read(xfer->file, &iocb, &iter);
+	cs_xfer_count(xfer, COLDSEND_A_COUNTERS_DISK_WAIT_NS,
+		      ktime_get_ns() - since);
+	cs_xfer_count(xfer, COLDSEND_A_COUNTERS_PAGES_ADDED,
+		      cs_pagecache_added(xfer->file, pages));
+	return result;
+}
+
+static enum cs_next cs_copied_next(struct cs_xfer *xfer,
+				   struct cs_segment **segment)
+{
+	ssize_t result;
+
+	if (!cs_segment_unsent(xfer->copied)) {
+		result = cs_copied_get(xfer);
+		if (!result)
+			result = cs_copied_read(xfer, xfer->copied);
+		if (result < 0)
+			xfer->error = result;
+		if (result <= 0)
+			return CS_NEXT_END;
+		xfer->copied->counter = COLDSEND_A_COUNTERS_BYTES_COPIED;
+		xfer->copied->pos = xfer->pos;
+		xfer->copied->begin = 0;
+		xfer->copied->end = result;
+	}
+	*segment = xfer->copied;
+	return CS_NEXT_READY;
+}
+
+/* It stays ours; the next read looks whether the network has let go. */
+static void cs_copied_sent(struct cs_xfer *xfer, struct cs_segment *segment)
+{
+}
+
+static void cs_copied_close(struct cs_xfer *xfer)
+{
+	if (xfer->copied)
+		cs_segment_put(xfer->copied);
+	xfer->copied = NULL;
+}
+
+/* The source of last resort, seen from outside as policy cached. */
+const struct cs_source cs_source_copied = {
+	.policy = COLDSEND_POLICY_CACHED,
+	.open = cs_copied_open,
+	.next = cs_copied_next,
+	.sent = cs_copied_sent,
+	.close = cs_copied_close,
+};

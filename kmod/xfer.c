@@ -1,0 +1,259 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * A transfer: made of what the caller asks for, checked once, and counted when
+ * it has ended.
+ *
+ * The caller's own rights decide: the descriptors are looked up and the range
+ * is verified in the ioctl.
+ */
+#include <linux/file.h>
+#include <linux/fsnotify.h>
+#include <linux/sched/xacct.h>
+#include <linux/slab.h>
+#include <net/sock.h>
+
+#include "coldsend.h"
+#include "trace.h"
+
+/**
+ * cs_xfer_set_state - tells what a transfer is doing
+ * @xfer: the transfer
+ * @state: from now on
+ *
+ * The only place that changes xfer->state; traces it.  Called by the thread
+ * that pumps the transfer.
+ */
+void cs_xfer_set_state(struct cs_xfer *xfer, enum cs_state state)
+{
+	if (xfer->state == state)
+		return;
+	trace_coldsend_state(xfer, xfer->state, state);
+	WRITE_ONCE(xfer->state, state);
+}
+
+/**
+ * cs_xfer_get_file - the regular file behind a descriptor
+ * @fd: of the calling task
+ * @file: set to it; the caller drops the reference with fput()
+ *
+ * Process context.
+ * Return: 0, -EBADF not open for reading, -EINVAL no regular file.
+ */
+int cs_xfer_get_file(int fd, struct file **file)
+{
+	struct file *found = fget(fd);
+	int err = -EBADF;
+
+	if (!found)
+		return err;
+	if (!(found->f_mode & FMODE_READ))
+		goto err_put;
+	err = -EINVAL;
+	if (!S_ISREG(file_inode(found)->i_mode))
+		goto err_put;
+	*file = found;
+	return 0;
+err_put:
+	fput(found);
+	return err;
+}
+
+static int cs_xfer_get_sock(int fd, struct cs_xfer *xfer)
+{
+	struct file *found = fget(fd);
+	struct socket *sock;
+	int err;
+
+	if (!found)
+		return -EBADF;
+	sock = sock_from_file(found);
+	err = sock ? cs_sink_check(sock) : -ENOTSOCK;
+	if (err) {
+		fput(found);
+		return err;
+	}
+	xfer->sock_file = found;
+	xfer->sock = sock;
+	xfer->nonblock = found->f_flags & O_NONBLOCK;
+	xfer->copies = cs_sink_copies(sock);
+	return 0;
+}
+
+/* The range asked for, cut at the end of the file. */
+static int cs_xfer_set_range(struct cs_xfer *xfer,
+			     const struct coldsend_send *arg)
+{
+	loff_t size = i_size_read(file_inode(xfer->file));
+	u64 length = arg->length;
+	loff_t no_pos = 0;
+	int err;
+
+	if ((loff_t)arg->offset < 0)
+		return -EINVAL;
+	if (length != COLDSEND_TO_EOF && length > LLONG_MAX - arg->offset)
+		return -EOVERFLOW;
+	if (arg->offset >= size)
+		length = 0;
+	length = min_t(u64, length, size - arg->offset);
+	xfer->start = arg->offset;
+	xfer->pos = arg->offset;
+	xfer->end = arg->offset + length;
+	err = rw_verify_area(READ, xfer->file, &xfer->pos, length);
+	if (err)
+		return err;
+	return rw_verify_area(WRITE, xfer->sock_file, &no_pos, length);
+}
+
+static int cs_xfer_check(const struct coldsend_send *arg)
+{
+	if (arg->flags & ~COLDSEND_F_STRICT || arg->reserved)
+		return -EINVAL;
+	if (arg->policy != COLDSEND_POLICY_DEFAULT &&
+	    !cs_source_supports(arg->policy))
+		return -EINVAL;
+	return 0;
+}
+
+static struct cs_xfer *cs_xfer_alloc(const struct coldsend_send *arg)
+{
+	struct cs_xfer *xfer = kzalloc(sizeof(*xfer), GFP_KERNEL_ACCOUNT);
+
+	if (!xfer)
+		return NULL;
+	xfer->flags = arg->flags;
+	cs_policy_get(&xfer->tunables);
+	init_waitqueue_head(&xfer->wait);
+	spin_lock_init(&xfer->lock);
+	return xfer;
+}
+
+/**
+ * cs_xfer_create - prepares the transfer that a caller asks for
+ * @arg: what the caller asks for
+ *
+ * May sleep.  Holds a reference on the file and one on the socket's file until
+ * cs_xfer_destroy().
+ *
+ * Return: the transfer, or ERR_PTR with an errno of COLDSEND_IOC_SEND's
+ * contract.
+ */
+struct cs_xfer *cs_xfer_create(const struct coldsend_send *arg)
+{
+	struct cs_xfer *xfer;
+	u32 policy = arg->policy;
+	int err;
+
+	err = cs_xfer_check(arg);
+	if (err)
+		return ERR_PTR(err);
+	xfer = cs_xfer_alloc(arg);
+	if (!xfer)
+		return ERR_PTR(-ENOMEM);
+	err = cs_xfer_get_file(arg->file_fd, &xfer->file);
+	if (err)
+		goto err_free;
+	err = cs_xfer_get_sock(arg->sock_fd, xfer);
+	if (err)
+		goto err_put_file;
+	err = cs_xfer_set_range(xfer, arg);
+	if (err)
+		goto err_put_sock;
+	if (policy == COLDSEND_POLICY_DEFAULT)
+		policy = xfer->tunables.policy;
+	cs_source_open(xfer, policy);
+	cs_stats_made(COLDSEND_A_OBJECTS_TRANSFERS_CREATED);
+	trace_coldsend_start(xfer);
+	return xfer;
+
+err_put_sock:
+	fput(xfer->sock_file);
+err_put_file:
+	fput(xfer->file);
+err_free:
+	kfree(xfer);
+	return ERR_PTR(err);
+}
+
+/* Has the transfer stopped at something that is wrong? */
+static bool cs_xfer_failed(const struct cs_xfer *xfer)
+{
+	return xfer->error && xfer->error != -EAGAIN &&
+	       xfer->error != -EINTR && xfer->error != -ERESTARTSYS;
+}
+
+static void cs_xfer_sum_up(struct cs_xfer *xfer)
+{
+	u64 asked = xfer->end - xfer->start;
+	u64 sent = cs_xfer_sent(xfer);
+
+	cs_xfer_count(xfer, COLDSEND_A_COUNTERS_TRANSFERS, 1);
+	cs_xfer_count(xfer, COLDSEND_A_COUNTERS_BYTES_ASKED, asked);
+	cs_xfer_count(xfer, COLDSEND_A_COUNTERS_BYTES_SENT, sent);
+	cs_xfer_count(xfer, COLDSEND_A_COUNTERS_PARTIALS, sent && sent < asked);
+	cs_xfer_count(xfer, COLDSEND_A_COUNTERS_ERRORS, cs_xfer_failed(xfer));
+	cs_stats_account(xfer);
+}
+
+/* What sendfile(2) tells the rest of the kernel. */
+static void cs_xfer_notify(const struct cs_xfer *xfer)
+{
+	u64 sent = cs_xfer_sent(xfer);
+
+	if (sent) {
+		fsnotify_access(xfer->file);
+		fsnotify_modify(xfer->sock_file);
+		add_rchar(current, sent);
+		add_wchar(current, sent);
+	}
+	inc_syscr(current);
+	inc_syscw(current);
+}
+
+/**
+ * cs_xfer_end - lets go of everything that a transfer used, and counts it
+ * @xfer: that has ended; only cs_xfer_report() and cs_xfer_destroy() follow
+ *
+ * May sleep, for reads in flight, never for the peer.
+ */
+void cs_xfer_end(struct cs_xfer *xfer)
+{
+	xfer->source->close(xfer);
+	cs_sink_exit(xfer);
+	trace_coldsend_end(xfer);
+	cs_xfer_sum_up(xfer);
+	cs_xfer_notify(xfer);
+}
+
+/**
+ * cs_xfer_report - fills in what SEND gives back
+ * @xfer: after cs_xfer_end()
+ * @arg: its out fields are set
+ *
+ * Return: 0 or -errno, as COLDSEND_IOC_SEND's contract says.
+ */
+int cs_xfer_report(const struct cs_xfer *xfer, struct coldsend_send *arg)
+{
+	const u64 *value = xfer->counters.value;
+
+	arg->sent = cs_xfer_sent(xfer);
+	arg->policy_used = xfer->source->policy;
+	arg->fallback = xfer->fallback;
+	arg->bytes_cached = value[COLDSEND_A_COUNTERS_BYTES_CACHED];
+	arg->bytes_direct = value[COLDSEND_A_COUNTERS_BYTES_DIRECT];
+	arg->bytes_copied = value[COLDSEND_A_COUNTERS_BYTES_COPIED];
+	return arg->sent ? 0 : xfer->error;
+}
+
+/**
+ * cs_xfer_destroy - frees a transfer
+ * @xfer: after cs_xfer_end()
+ *
+ * Drops the references on the file and on the socket's file.
+ */
+void cs_xfer_destroy(struct cs_xfer *xfer)
+{
+	fput(xfer->sock_file);
+	fput(xfer->file);
+	kfree(xfer);
+	cs_stats_made(COLDSEND_A_OBJECTS_TRANSFERS_DESTROYED);
+}

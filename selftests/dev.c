@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The device: opening it, its ioctls, its counters in debugfs; and the clock
+ * that deadlines are told by.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "cs_test.h"
+
+#define STATS		"/sys/kernel/debug/coldsend/stats"
+#define EXIT_SKIP	4
+
+int cs_open(void)
+{
+	int dev = open(COLDSEND_DEVICE, O_RDWR | O_CLOEXEC);
+
+	return dev < 0 ? -errno : dev;
+}
+
+/* Ends the program as skipped if there is no device to test. */
+void cs_need_device(void)
+{
+	int dev = cs_open();
+
+	if (dev < 0) {
+		printf("1..0 # SKIP %s: %s\n", COLDSEND_DEVICE, strerror(-dev));
+		exit(EXIT_SKIP);
+	}
+	close(dev);
+}
+
+/* Where test files go. */
+const char *cs_dir(void)
+{
+	return getenv("CS_DIR") ?: "/mnt/disk";
+}
+
+void cs_send_init(struct coldsend_send *s, int file, int sock, __u64 offset,
+		  __u64 length, __u32 policy)
+{
+	memset(s, 0, sizeof(*s));
+	s->size = sizeof(*s);
+	s->file_fd = file;
+	s->sock_fd = sock;
+	s->offset = offset;
+	s->length = length;
+	s->policy = policy;
+	/* Something that a result has to write over. */
+	s->sent = CS_NONE;
+}
+
+int cs_ioctl(int dev, unsigned long cmd, void *arg)
+{
+	return ioctl(dev, cmd, arg) ? -errno : 0;
+}
+
+int cs_send(int dev, struct coldsend_send *s)
+{
+	return cs_ioctl(dev, COLDSEND_IOC_SEND, s);
+}
+
+/* A line of the module's totals, or a negative errno. */
+long long cs_stat(const char *name)
+{
+	long long value;
+	char key[64];
+	FILE *f;
+
+	f = fopen(STATS, "re");
+	if (!f)
+		return -errno;
+	while (fscanf(f, "%63s %lld", key, &value) == 2) {
+		if (strcmp(key, name))
+			continue;
+		fclose(f);
+		return value;
+	}
+	fclose(f);
+	return -ENOENT;
+}
+
+long long cs_now_ms(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return ts.tv_sec * 1000LL + ts.tv_nsec / 1000000;
+}
+
+/* The pause between two looks at something: 2 ms. */
+void cs_nap(void)
+{
+	struct timespec ts = { .tv_nsec = 2000000 };
+
+	nanosleep(&ts, NULL);
+}
+
+/* Looks at @done until it is true or the deadline passes; what it was. */
+bool cs_wait(bool (*done)(void *arg), void *arg, int seconds)
+{
+	long long deadline = cs_now_ms() + seconds * 1000LL;
+
+	while (!done(arg)) {
+		if (cs_now_ms() > deadline)
+			return false;
+		cs_nap();
+	}
+	return true;
+}

@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The other end of a transfer: connected stream sockets on this machine, and
+ * a thread that receives and looks at each byte.
+ */
+#include <arpa/inet.h>
+#include <errno.h>
+#include <netinet/in.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "cs_test.h"
+
+#define CHUNK		(256 * CS_KIB)
+#define JOIN_SECONDS	60
+
+static const char * const names[CS_KINDS] = {
+	[CS_TCP4] = "tcp4",
+	[CS_TCP6] = "tcp6",
+	[CS_UNIX] = "unix",
+};
+
+const char *cs_kind_name(enum cs_kind kind)
+{
+	return names[kind];
+}
+
+int cs_kind_parse(const char *name)
+{
+	int i;
+
+	for (i = 0; i < CS_KINDS; i++)
+		if (!strcmp(name, names[i]))
+			return i;
+	return -EINVAL;
+}
+
+static socklen_t loopback(enum cs_kind kind, struct sockaddr_storage *ss)
+{
+	struct sockaddr_in6 *six = (struct sockaddr_in6 *)ss;
+	struct sockaddr_in *four = (struct sockaddr_in *)ss;
+
+	memset(ss, 0, sizeof(*ss));
+	if (kind == CS_TCP6) {
+		six->sin6_family = AF_INET6;
+		six->sin6_addr = in6addr_loopback;
+		return sizeof(*six);
+	}
+	four->sin_family = AF_INET;
+	four->sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	return sizeof(*four);
+}
+
+static int tcp_pair(enum cs_kind kind, int sv[2])
+{
+	struct sockaddr_storage ss;
+	socklen_t len = loopback(kind, &ss);
+	int server;
+	int err = 0;
+
+	sv[0] = -1;
+	sv[1] = -1;
+	server = socket(ss.ss_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	if (server < 0)
+		return -errno;
+	if (bind(server, (struct sockaddr *)&ss, len) || listen(server, 1) ||
+	    getsockname(server, (struct sockaddr *)&ss, &len))
+		goto err_close;
+	sv[0] = socket(ss.ss_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	if (sv[0] < 0 || connect(sv[0], (struct sockaddr *)&ss, len))
+		goto err_close;
+	sv[1] = accept4(server, NULL, NULL, SOCK_CLOEXEC);
+	if (sv[1] < 0)
+		goto err_close;
+	close(server);
+	return 0;
+
+err_close:
+	err = -errno;
+	close(server);
+	close(sv[0]);
+	return err;
+}
+
+/* Connected sockets: sv[0] to send by, sv[1] to receive by. */
+int cs_pair(enum cs_kind kind, int sv[2])
+{
+	if (kind != CS_UNIX)
+		return tcp_pair(kind, sv);
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, sv))
+		return -errno;
+	return 0;
+}
+
+static void look_at(struct cs_peer *p, const __u8 *buf, size_t len)
+{
+	if (p->data && p->bad == CS_NONE) {
+		size_t right = cs_data_check(p->data, p->offset + p->count,
+					     buf, len);
+
+		if (right < len)
+			p->bad = p->count + right;
+	}
+	if (p->keep && p->count < p->keep_len) {
+		size_t room = p->keep_len - p->count;
+
+		memcpy(p->keep + p->count, buf, len < room ? len : room);
+	}
+	/* Others watch it while this thread runs. */
+	__atomic_store_n(&p->count, p->count + len, __ATOMIC_RELEASE);
+}
+
+static void receive_all(struct cs_peer *p, __u8 *buf, struct cs_sha256 *hash)
+{
+	while (!p->limit || p->count < p->limit) {
+		size_t want = p->chunk;
+		ssize_t n;
+
+		if (p->limit && want > p->limit - p->count)
+			want = p->limit - p->count;
+		n = recv(p->fd, buf, want, 0);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			p->error = errno;
+		if (n <= 0)
+			return;
+		if (p->digest)
+			cs_sha256_update(hash, buf, n);
+		look_at(p, buf, n);
+	}
+}
+
+static void *peer_thread(void *arg)
+{
+	struct cs_peer *p = arg;
+	struct cs_sha256 hash;
+	__u8 *buf;
+
+	buf = malloc(p->chunk);
+	if (!buf) {
+		p->error = ENOMEM;
+		return NULL;
+	}
+	cs_sha256_init(&hash);
+	receive_all(p, buf, &hash);
+	cs_sha256_final(&hash, p->sha256);
+	free(buf);
+	return NULL;
+}
+
+/* Starts to receive; every start needs one cs_peer_join(). */
+int cs_peer_start(struct cs_peer *p)
+{
+	if (!p->chunk)
+		p->chunk = CHUNK;
+	p->count = 0;
+	p->bad = CS_NONE;
+	p->error = 0;
+	return -pthread_create(&p->thread, NULL, peer_thread, p);
+}
+
+/* Waits for the end of the stream, or -ETIMEDOUT. */
+int cs_peer_join(struct cs_peer *p)
+{
+	struct timespec until;
+
+	clock_gettime(CLOCK_REALTIME, &until);
+	until.tv_sec += JOIN_SECONDS;
+	return -pthread_timedjoin_np(p->thread, NULL, &until);
+}
+
+/* Bytes received so far. */
+__u64 cs_peer_count(const struct cs_peer *p)
+{
+	return __atomic_load_n(&p->count, __ATOMIC_ACQUIRE);
+}

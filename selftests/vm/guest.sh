@@ -1,0 +1,122 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+# guest.sh: what process 1 of the test machine does with the host's root:
+# prepares the machine, runs the command, reports, powers off.
+#
+# /run/job is shared with run.sh: job.sh (what to do) comes in, status (how the
+# command ended), trouble (what else went wrong) and dmesg go out.
+
+# shellcheck disable=SC2154 # job.sh sets them
+set -u
+# Sets: kernel module deadline keep_module cwd command environment
+# shellcheck source=/dev/null
+. /run/job/job.sh
+
+trouble() { echo "$*" >>/run/job/trouble; }
+
+halt() {
+	sync
+	echo "coldsend-vm: done" >/dev/console
+	echo o >/proc/sysrq-trigger
+	while :; do sleep 1; done
+}
+
+# The whole kernel log, also what someone cleared from dmesg's view.
+save_log() {
+	dd if=/dev/kmsg iflag=nonblock bs=8192 2>/dev/null |
+		sed -E '/^ /d; s/^[0-9]+,[0-9]+,([0-9]+)([0-9]{6}),[^;]*;/[\1.\2] /;
+			s/^[0-9]+,[0-9]+,([0-9]+),[^;]*;/[0.\1] /' >/run/job/dmesg
+}
+
+prepare() {
+	mount -o remount,rw / 2>/dev/null
+	mkdir -p /lib/modules /mnt/disk /mnt/results /dev/pts /dev/shm
+	mount -t devpts devpts /dev/pts
+	mount -t tmpfs -o mode=1777 tmpfs /dev/shm
+	[ -e /dev/fd ] || ln -s /proc/self/fd /dev/fd
+	ln -sf fd/0 /dev/stdin; ln -sf fd/1 /dev/stdout; ln -sf fd/2 /dev/stderr
+	mount --bind "$kernel/lib/modules" /lib/modules || trouble "no modules"
+	mount -t debugfs debugfs /sys/kernel/debug || trouble "no debugfs"
+	mount -t tracefs tracefs /sys/kernel/tracing 2>/dev/null
+	mount -t ext4 /dev/vda /mnt/disk || trouble "cannot mount the disk"
+	mount -t 9p -o trans=virtio,version=9p2000.L,msize=262144,cache=none \
+		results /mnt/results || trouble "cannot mount the results"
+	ip link set lo up || trouble "no loopback"
+	echo coldsend-vm >/proc/sys/kernel/hostname
+	echo 60 >/proc/sys/kernel/hung_task_timeout_secs
+	[ -z "$module" ] || insmod "$module" || trouble "insmod $module failed"
+}
+
+# The port NAME of the virtio console.
+port() {
+	local node
+	for node in /sys/class/virtio-ports/*; do
+		[ "$(<"$node/name")" != "$1" ] || echo "/dev/${node##*/}"
+	done
+}
+
+# All processes but ourselves, kernel threads and the two that carry output.
+leftovers() {
+	local p
+	for p in /proc/[0-9]*; do
+		p=${p#/proc/}
+		case " 1 $$ $carriers " in *" $p "*) continue ;; esac
+		! readlink "/proc/$p/exe" >/dev/null || echo "$p"
+	done 2>/dev/null
+}
+
+# At the deadline: say where everything hangs, then kill.
+watch() {
+	sleep "$deadline" || return 0
+	[ ! -e /run/job/status ] || return 0
+	echo 124 >/run/job/status
+	echo "coldsend-vm: deadline" >/dev/kmsg
+	echo w >/proc/sysrq-trigger
+	kill_leftovers
+}
+
+kill_leftovers() {
+	local p
+	for p in $(leftovers); do
+		[ "$p" = "$BASHPID" ] || kill -9 "$p" 2>/dev/null
+	done
+}
+
+run_command() {
+	cd "$cwd" || { trouble "no directory $cwd in the machine"; return 125; }
+	exec setsid env -i "${environment[@]}" "${command[@]}" </dev/null
+}
+
+# Pipes, so that the command may reopen its /dev/stdout.
+carry() {
+	mkfifo /run/out /run/err
+	cat /run/out >"$(port out)" & carriers=$!
+	cat /run/err >"$(port err)" & carriers="$carriers $!"
+}
+
+run() {
+	local status pid
+	carry
+	watch & carriers="$carriers $!"
+	( run_command ) >/run/out 2>/run/err & pid=$!
+	wait "$pid"; status=$?
+	[ -e /run/job/status ] || echo "$status" >/run/job/status
+	kill_leftovers
+	# shellcheck disable=SC2086 # a list of words
+	wait ${carriers% *}
+}
+
+unload() {
+	[ -n "$module" ] && [ -z "$keep_module" ] && [ -e /sys/module/coldsend ] || return 0
+	timeout 20 rmmod coldsend 2>/run/rmmod || { trouble "rmmod: $(</run/rmmod)"; return 0; }
+	dmesg | grep -q 'coldsend: created = destroyed' ||
+		trouble "coldsend did not say 'created = destroyed' when it left"
+}
+
+echo "coldsend-vm: up" >/dev/console
+prepare
+: >/run/job/up
+[ -e /run/job/trouble ] || run
+unload
+save_log
+halt

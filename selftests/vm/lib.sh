@@ -1,0 +1,29 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=bash
+# lib.sh: what the test machine's scripts share: places, complaints, locks.
+
+PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin
+vm=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+top=$(cd "$vm/../.." && pwd)
+cache=${COLDSEND_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/coldsend}
+export vm top cache
+
+say() { printf '%s: %s\n' "${0##*/}" "$*" >&2; }
+die() { say "$*"; exit 125; }
+
+# Hold the lock NAME of the cache until this process ends.
+lock() {
+	mkdir -p "$cache"
+	exec {lock_fd}>"$cache/.$1.lock"
+	flock "$lock_fd"
+}
+
+# apt-get as root: sudo when we are not.
+as_root() {
+	if [ "$(id -u)" = 0 ]; then "$@"; else sudo "$@"; fi
+}
+
+apt_update() {
+	say "apt-get update"
+	as_root apt-get -qq update >&2 || say "apt-get update failed; going on with the lists there are"
+}

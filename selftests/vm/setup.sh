@@ -1,0 +1,63 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+# setup.sh: installs what is missing on a Debian machine. Silent when nothing is.
+#
+# usage: setup.sh [base] [test] [gen] [style]     (none: base)
+#   base   build module and CLI, boot the test machine
+#   test   what the tests use besides
+#   gen    regenerate netlink code
+#   style  checkpatch, sparse, shellcheck
+# Kernels are not installed: see kernels.sh.
+
+set -euo pipefail
+. "$(dirname "$0")/lib.sh"
+
+packages() {
+	case $1 in
+	base)	echo gcc gcc-12 libc6-dev make pkg-config libnl-3-dev libnl-genl-3-dev \
+			libjansson-dev libelf1 pahole qemu-system-x86 busybox-static \
+			cpio kmod xz-utils e2fsprogs iproute2 procps util-linux ;;
+	test)	echo gcc-multilib libc6-dev-i386 xfsprogs ;;
+	gen)	echo python3 python3-yaml python3-jsonschema ;;
+	style)	echo perl sparse shellcheck ;;
+	*)	die "no such group: $1 (base, test, gen, style)" ;;
+	esac
+}
+
+purpose() {
+	case $1 in
+	base)	echo "to build, and to boot the test machine" ;;
+	test)	echo "for the tests" ;;
+	gen)	echo "for the netlink generator" ;;
+	style)	echo "for make style" ;;
+	esac
+}
+
+# The packages of the arguments that are not installed.
+missing() {
+	local p
+	for p; do
+		[ "$(dpkg-query -W -f '${db:Status-Status}' "$p" 2>/dev/null)" = installed ] ||
+			echo "$p"
+	done
+}
+
+[ $# -gt 0 ] || set -- base
+command -v dpkg-query >/dev/null || die "this is not a Debian machine: install by hand: $(packages base)"
+
+want=()
+for group; do
+	list=$(packages "$group")
+	# shellcheck disable=SC2086 # a list of words
+	mapfile -t lack < <(missing $list)
+	[ ${#lack[@]} = 0 ] && continue
+	say "installing ${lack[*]} ($(purpose "$group"))"
+	want+=("${lack[@]}")
+done
+[ ${#want[@]} = 0 ] && exit 0
+
+apt_update
+mkdir -p "$top/build/log"
+log=$top/build/log/setup.log
+as_root env DEBIAN_FRONTEND=noninteractive apt-get -qq -y --no-install-recommends \
+	install "${want[@]}" >"$log" 2>&1 || { tail -n 20 "$log" >&2; die "apt-get install failed"; }

@@ -1,0 +1,191 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Arguments: the options of a command and the values in them. */
+#include <ctype.h>
+#include <errno.h>
+#include <limits.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli.h"
+
+/* Options of every command. */
+static const struct option common[] = {
+	{ "json", no_argument, NULL, 'j' },
+	{ "help", no_argument, NULL, 'h' },
+	{ NULL, 0, NULL, 0 },
+};
+
+static const struct cs_command *current;
+static struct option longs[CS_OPTIONS_MAX + ARRAY_SIZE(common)];
+static char shorts[2 * ARRAY_SIZE(longs) + 1];
+static bool json;
+
+/* The short form of an option: its letter, and ':' if it has a value. */
+static char *add_short(char *at, const struct option *option)
+{
+	if (!isalnum(option->val))
+		return at;
+	*at++ = (char)option->val;
+	if (option->has_arg == required_argument)
+		*at++ = ':';
+	return at;
+}
+
+/**
+ * cs_args_start - begin to read the arguments of a command
+ * @cmd: the command, whose options, name and help are looked at from here on
+ */
+void cs_args_start(const struct cs_command *cmd)
+{
+	const struct option *own = cmd->options;
+	char *at = shorts;
+	size_t n = 0, i;
+
+	current = cmd;
+	*at++ = ':';	/* getopt tells a missing value from no such option */
+	for (; own && own->name && n < CS_OPTIONS_MAX; own++)
+		longs[n++] = *own;
+	memcpy(&longs[n], common, sizeof(common));
+	for (i = 0; longs[i].name; i++)
+		at = add_short(at, &longs[i]);
+}
+
+/** cs_args_json - was --json given? */
+bool cs_args_json(void)
+{
+	return json;
+}
+
+/** cs_args_err - say what is wrong with the arguments and exit with 2 */
+void cs_args_err(const char *fmt, ...)
+{
+	va_list ap;
+
+	fprintf(stderr, "coldsend %s: ", current->name);
+	va_start(ap, fmt);
+	vfprintf(stderr, fmt, ap);
+	va_end(ap);
+	fprintf(stderr, "; see coldsend %s --help\n", current->name);
+	exit(CS_USAGE);
+}
+
+/* Prints each form of the usage behind "usage:" or under it. */
+static void print_usage(const struct cs_command *cmd)
+{
+	const char *line = cmd->usage;
+	const char *label = "usage:";
+
+	do {
+		int len = (int)strcspn(line, "\n");
+
+		printf("%-6s coldsend %s%s%.*s\n", label, cmd->name,
+		       len ? " " : "", len, line);
+		line += len + (line[len] == '\n');
+		label = "";
+	} while (*line);
+}
+
+/** cs_args_help - print the help of @cmd on stdout */
+void cs_args_help(const struct cs_command *cmd)
+{
+	print_usage(cmd);
+	printf("\n%s\n", cmd->help);
+	puts("  -j, --json           print one JSON value on standard output");
+	puts("  -h, --help           print this help");
+}
+
+static __noreturn void help_and_exit(void)
+{
+	cs_args_help(current);
+	exit(cs_print_end(CS_OK));
+}
+
+/* The option that getopt stopped at, as the user wrote it. */
+static __noreturn void bad_option(char **argv, bool no_value)
+{
+	const char *word = argv[optind - 1];
+	const char *fault = no_value ? "needs a value" : "is not an option";
+
+	if (word[0] == '-' && word[1] == '-')
+		cs_args_err("'%s' %s here", word, fault);
+	cs_args_err("'-%c' %s here", optopt, fault);
+}
+
+/**
+ * cs_args_next - next option of a command
+ * @argc: of the handler
+ * @argv: of the handler
+ *
+ * Deals with --help, --json and what is no option.
+ *
+ * Return: the option's value, or -1 at the end, when optind is the index of
+ * the first argument that is no option.
+ */
+int cs_args_next(int argc, char **argv)
+{
+	int opt;
+
+	while ((opt = getopt_long(argc, argv, shorts, longs, NULL)) != -1) {
+		if (opt == 'h')
+			help_and_exit();
+		if (opt == '?' || opt == ':')
+			bad_option(argv, opt == ':');
+		if (opt != 'j')
+			return opt;
+		json = true;
+	}
+	return -1;
+}
+
+/* Bits to shift for a suffix, or -1. */
+static int suffix_shift(const char *suffix)
+{
+	static const char letters[] = "KMGT";
+	const char *at;
+
+	if (!*suffix)
+		return 0;
+	at = strchr(letters, *suffix & ~0x20);
+	if (!at || !*at || suffix[1])
+		return -1;
+	return 10 * (int)(at - letters + 1);
+}
+
+/**
+ * cs_args_size - read a number with an optional suffix K, M, G or T
+ * @what: the option or argument, for the message
+ * @text: what the user wrote
+ * @max: the largest value that is taken
+ *
+ * Return: the number, in bytes if it is a size.  Exits with 2 if it is none.
+ */
+__u64 cs_args_size(const char *what, const char *text, __u64 max)
+{
+	unsigned long long number;
+	char *end;
+	int shift;
+
+	errno = 0;
+	number = strtoull(text, &end, 10);
+	shift = suffix_shift(end);
+	if (*text < '0' || *text > '9' || shift < 0)
+		cs_args_err("%s: '%s' is not a number with an optional K, M, G or T",
+			    what, text);
+	if (errno || number > ULLONG_MAX >> shift || number << shift > max)
+		cs_args_err("%s: %s is too large, the largest is %llu",
+			    what, text, max);
+	return number << shift;
+}
+
+/** cs_args_policy - read the name of a policy; exits with 2 if it is none */
+unsigned int cs_args_policy(const char *text)
+{
+	unsigned int i;
+
+	for (i = 0; i < cs_policies.count; i++)
+		if (!strcmp(cs_policies.word[i], text))
+			return i;
+	cs_args_err("'%s' is not a policy: default, cached, direct", text);
+}

@@ -1,0 +1,198 @@
+// SPDX-License-Identifier: GPL-2.0
+/* receive: takes one connection and keeps, or counts, what comes. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "cli.h"
+
+#define BUFFER_SIZE	((size_t)4 << 20)
+
+/**
+ * struct sink - where the bytes go
+ * @fd: file descriptor, -1 to throw them away
+ * @name: its name for messages
+ */
+struct sink {
+	int fd;
+	const char *name;
+};
+
+/* Takes bytes until the sender closes; Return: exit status. */
+static int take_all(int sock, const struct sink *sink, char *buf,
+		    struct cs_received *got, struct cs_progress *line)
+{
+	for (;;) {
+		ssize_t n = recv(sock, buf, BUFFER_SIZE, 0);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			got->error = errno;
+		if (n <= 0)
+			return n ? CS_FAILED : CS_OK;
+		got->bytes += (__u64)n;
+		if (sink->fd >= 0 && !cs_file_write(sink->fd, buf, (size_t)n)) {
+			cs_err("can't write %s: %s", sink->name,
+			       strerror(errno));
+			got->error = errno;
+			return CS_FAILED;
+		}
+		cs_progress_step(line, got->bytes);
+	}
+}
+
+static int receive_from(int sock, const struct sink *sink,
+			struct cs_received *got)
+{
+	struct cs_progress line;
+	char *buf = malloc(BUFFER_SIZE);
+	int status;
+
+	if (!buf) {
+		cs_err("no memory for a buffer");
+		return CS_FAILED;
+	}
+	cs_progress_start(&line, 0);
+	status = take_all(sock, sink, buf, got, &line);
+	got->seconds = cs_progress_stop(&line);
+	free(buf);
+	return status;
+}
+
+static void say_listening(int sock, const char *port)
+{
+	unsigned int number = cs_net_port(sock);
+
+	if (number)
+		fprintf(stderr, "listening on port %u\n", number);
+	else
+		fprintf(stderr, "listening on %s\n", port);
+}
+
+/* Return: the one connection that is taken, or -1 after a message. */
+static int wait_for_sender(const char *bind_to, const char *port)
+{
+	int sock = cs_net_listen(bind_to, port);
+	int conn;
+
+	if (sock < 0)
+		return -1;
+	say_listening(sock, port);
+	conn = cs_net_accept(sock);
+	close(sock);
+	if (cs_net_unix_path(port))
+		unlink(cs_net_unix_path(port));
+	return conn;
+}
+
+static int receive(const char *bind_to, const char *port,
+		   const struct sink *sink, struct cs_received *got)
+{
+	int conn = wait_for_sender(bind_to, port);
+	int status;
+
+	if (conn < 0)
+		return CS_FAILED;
+	status = receive_from(conn, sink, got);
+	close(conn);
+	if (sink->fd >= 0 && close(sink->fd) && !status) {
+		cs_err("can't write %s: %s", sink->name, strerror(errno));
+		status = CS_FAILED;
+		got->error = errno;
+	}
+	cs_printer()->received(got);
+	return status;
+}
+
+/**
+ * struct receive_args - what the arguments ask for
+ * @port: number, service name or "unix:PATH"
+ * @file: path, NULL for standard output or for nothing
+ * @bind_to: address to listen on, NULL for all
+ * @discard: only count
+ */
+struct receive_args {
+	const char *port;
+	const char *file;
+	const char *bind_to;
+	bool discard;
+};
+
+/* Exits with 2 if the arguments do not go together. */
+static void check_args(const struct receive_args *args)
+{
+	bool to_stdout = !args->file && !args->discard;
+
+	if (args->file && args->discard)
+		cs_args_err("--discard and FILE do not go together");
+	if (args->bind_to && cs_net_unix_path(args->port))
+		cs_args_err("--bind and unix:PATH do not go together");
+	if (to_stdout && cs_args_json())
+		cs_args_err("--json needs FILE or --discard, for standard output is taken by the result");
+	if (to_stdout && isatty(STDOUT_FILENO))
+		cs_args_err("it does not write to a terminal; name a FILE or redirect standard output");
+}
+
+static const struct option options[] = {
+	{ "bind", required_argument, NULL, 'b' },
+	{ "discard", no_argument, NULL, 'd' },
+	{ NULL, 0, NULL, 0 },
+};
+
+static void parse(int argc, char **argv, struct receive_args *args)
+{
+	int opt;
+
+	while ((opt = cs_args_next(argc, argv)) != -1) {
+		if (opt == 'b')
+			args->bind_to = optarg;
+		else
+			args->discard = true;
+	}
+	if (argc - optind < 1 || argc - optind > 2)
+		cs_args_err("it needs PORT and at most one FILE");
+	args->port = argv[optind];
+	args->file = argv[optind + 1];	/* may be the NULL at the end */
+	if (args->file && !strcmp(args->file, "-"))
+		args->file = NULL;
+	check_args(args);
+}
+
+static int run(int argc, char **argv)
+{
+	struct receive_args args = { .discard = false };
+	struct cs_received got = { .bytes = 0 };
+	struct sink sink = { .fd = -1 };
+
+	parse(argc, argv, &args);
+	if (args.file) {
+		sink.fd = cs_file_create(args.file);
+		if (sink.fd < 0)
+			return CS_FAILED;
+	} else if (!args.discard) {
+		sink.fd = STDOUT_FILENO;
+	}
+	sink.name = args.file ? args.file : "standard output";
+	got.file = args.file;
+	return receive(args.bind_to, args.port, &sink, &got);
+}
+
+const struct cs_command cs_cmd_receive = {
+	.name = "receive",
+	.usage = "PORT [FILE] [OPTION]...\n"
+		 "unix:PATH [FILE] [OPTION]...",
+	.summary = "take one connection and write what comes to a file",
+	.help =
+"Listens on PORT (0 for any free one) for IPv4 and IPv6, or on a UNIX stream\n"
+"socket, and says so on standard error.  Takes one connection and writes all\n"
+"that comes to FILE, or to standard output if there is none or it is '-'.\n"
+"Says how much came on standard error, with --json on standard output.\n\n"
+"  -b, --bind ADDRESS   listen on this address only\n"
+"  -d, --discard        count the bytes and throw them away\n",
+	.options = options,
+	.run = run,
+};

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: GPL-2.0
+/* The coldsend tool: finds the command and runs it. */
+#include <stdio.h>
+#include <string.h>
+
+#include "cli.h"
+
+static const struct cs_command *const commands[] = {
+	&cs_cmd_send,
+	&cs_cmd_receive,
+	&cs_cmd_policy,
+	&cs_cmd_stats,
+	&cs_cmd_files,
+	&cs_cmd_residency,
+	&cs_cmd_info,
+};
+
+static void print_overview(FILE *out)
+{
+	size_t i;
+
+	fputs("usage: coldsend COMMAND [ARGUMENT]...\n\n"
+	      "Sends files to sockets inside the kernel and leaves the\n"
+	      "page cache as it was.\n\ncommands:\n", out);
+	for (i = 0; i < ARRAY_SIZE(commands); i++)
+		fprintf(out, "  %-11s%s\n", commands[i]->name,
+			commands[i]->summary);
+	fputs("\nEvery command has --help and --json.\n"
+	      "Exit status: 0 done, 1 failed, 2 usage.\n", out);
+}
+
+static const struct cs_command *find_command(const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(commands); i++)
+		if (!strcmp(commands[i]->name, name))
+			return commands[i];
+	return NULL;
+}
+
+int main(int argc, char **argv)
+{
+	const struct cs_command *cmd;
+
+	if (argc < 2) {
+		print_overview(stderr);
+		return CS_USAGE;
+	}
+	if (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h")) {
+		print_overview(stdout);
+		return cs_print_end(CS_OK);
+	}
+	cmd = find_command(argv[1]);
+	if (!cmd) {
+		cs_err("there is no command '%s'; see coldsend --help",
+		       argv[1]);
+		return CS_USAGE;
+	}
+	cs_args_start(cmd);
+	return cs_print_end(cmd->run(argc - 1, argv + 1));
+}

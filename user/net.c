@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Stream sockets: connects and listens by name, TCP or UNIX. */
+#include <errno.h>
+#include <netdb.h>
+#include <netinet/in.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "cli.h"
+
+#define UNIX_PREFIX	"unix:"
+
+/* connect(2) or listening on an address, for the first address that works. */
+typedef int (*use_fn)(int fd, const struct sockaddr *addr, socklen_t len);
+
+/** cs_net_unix_path - the path in "unix:PATH", NULL if @host is none */
+const char *cs_net_unix_path(const char *host)
+{
+	size_t len = strlen(UNIX_PREFIX);
+
+	return strncmp(host, UNIX_PREFIX, len) ? NULL : host + len;
+}
+
+static int listen_at(int fd, const struct sockaddr *addr, socklen_t len)
+{
+	int on = 1, off = 0;
+
+	if (addr->sa_family != AF_UNIX)
+		setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
+	if (addr->sa_family == AF_INET6)
+		setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof(off));
+	return bind(fd, addr, len) || listen(fd, 1) ? -1 : 0;
+}
+
+/* Return: a socket that @use worked on, or -1 with errno. */
+static int use_address(const struct sockaddr *addr, socklen_t len, use_fn use)
+{
+	int fd = socket(addr->sa_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	int err;
+
+	if (fd < 0)
+		return -1;
+	if (!use(fd, addr, len))
+		return fd;
+	err = errno;
+	close(fd);
+	errno = err;
+	return -1;
+}
+
+static int use_unix(const char *path, use_fn use)
+{
+	struct sockaddr_un addr = { .sun_family = AF_UNIX };
+	size_t len = strlen(path);
+
+	if (len >= sizeof(addr.sun_path)) {
+		errno = ENAMETOOLONG;
+		return -1;
+	}
+	memcpy(addr.sun_path, path, len);
+	return use_address((struct sockaddr *)&addr, sizeof(addr), use);
+}
+
+/* Return: a socket, or -1 with *why, which may be errno's. */
+static int use_name(const char *host, const char *port, int family, use_fn use,
+		    const char **why)
+{
+	struct addrinfo hints = {
+		.ai_family = family,
+		.ai_socktype = SOCK_STREAM,
+		.ai_flags = AI_PASSIVE,
+	};
+	struct addrinfo *list, *ai;
+	int fd = -1, err;
+
+	err = getaddrinfo(host, port, &hints, &list);
+	if (err) {
+		*why = err == EAI_SYSTEM ? strerror(errno) : gai_strerror(err);
+		return -1;
+	}
+	for (ai = list; ai && fd < 0; ai = ai->ai_next)
+		fd = use_address(ai->ai_addr, ai->ai_addrlen, use);
+	*why = strerror(errno);
+	freeaddrinfo(list);
+	return fd;
+}
+
+/* An IPv6 socket takes IPv4 too, but some kernels have no IPv6. */
+static int any_address_family(void)
+{
+	int fd = socket(AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	if (fd < 0)
+		return AF_INET;
+	close(fd);
+	return AF_INET6;
+}
+
+/**
+ * cs_net_connect - connect a stream socket
+ * @host: name, address, or "unix:PATH"
+ * @port: number or service name; not looked at for UNIX
+ * @family: AF_INET, AF_INET6, or AF_UNSPEC for either
+ *
+ * Return: a socket, or -1 after a message.
+ */
+int cs_net_connect(const char *host, const char *port, int family)
+{
+	const char *path = cs_net_unix_path(host);
+	const char *why;
+	int fd;
+
+	if (path) {
+		fd = use_unix(path, connect);
+		if (fd < 0)
+			cs_err("can't connect to %s: %s", host,
+			       strerror(errno));
+		return fd;
+	}
+	fd = use_name(host, port, family, connect, &why);
+	if (fd < 0)
+		cs_err("can't connect to %s port %s: %s", host, port, why);
+	return fd;
+}
+
+/**
+ * cs_net_listen - listen for one connection
+ * @bind_to: name or address to listen on, NULL for all, IPv4 and IPv6
+ * @port: number (0 for any free one), service name, or "unix:PATH"
+ *
+ * Return: a socket, or -1 after a message.
+ */
+int cs_net_listen(const char *bind_to, const char *port)
+{
+	const char *path = cs_net_unix_path(port);
+	const char *why = "";
+	int fd;
+
+	if (path) {
+		fd = use_unix(path, listen_at);
+		why = strerror(errno);
+	} else {
+		fd = use_name(bind_to, port,
+			      bind_to ? AF_UNSPEC : any_address_family(),
+			      listen_at, &why);
+	}
+	if (fd < 0)
+		cs_err("can't listen on %s%s%s: %s", path ? "" : "port ",
+		       port, path ? " (remove it if it is stale)" : "", why);
+	return fd;
+}
+
+/** cs_net_port - the port that a TCP socket listens on, 0 for a UNIX socket */
+unsigned int cs_net_port(int sock)
+{
+	struct sockaddr_storage addr = { .ss_family = AF_UNSPEC };
+	socklen_t len = sizeof(addr);
+
+	if (getsockname(sock, (struct sockaddr *)&addr, &len))
+		return 0;
+	if (addr.ss_family == AF_INET6)
+		return ntohs(((struct sockaddr_in6 *)&addr)->sin6_port);
+	if (addr.ss_family == AF_INET)
+		return ntohs(((struct sockaddr_in *)&addr)->sin_port);
+	return 0;
+}
+
+/** cs_net_accept - the next connection, or -1 after a message */
+int cs_net_accept(int sock)
+{
+	int fd;
+
+	do {
+		fd = accept4(sock, NULL, NULL, SOCK_CLOEXEC);
+	} while (fd < 0 && (errno == EINTR || errno == ECONNABORTED));
+	if (fd < 0)
+		cs_err("can't accept a connection: %s", strerror(errno));
+	return fd;
+}

@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Printing: speech on stderr, the choice of a printer, text for both of them. */
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli.h"
+
+/** cs_printer - the printer that the arguments ask for */
+const struct cs_printer *cs_printer(void)
+{
+	return cs_args_json() ? &cs_printer_json : &cs_printer_human;
+}
+
+/** cs_err - print a line on stderr, behind the tool's name */
+void cs_err(const char *fmt, ...)
+{
+	va_list ap;
+
+	fputs("coldsend: ", stderr);
+	va_start(ap, fmt);
+	vfprintf(stderr, fmt, ap);
+	va_end(ap);
+	fputc('\n', stderr);
+}
+
+/**
+ * cs_print_end - make sure that all output has got where it should
+ * @status: exit status if so
+ *
+ * Return: the exit status; what a full disk took does not go unnoticed.
+ */
+int cs_print_end(int status)
+{
+	if (!ferror(stdout) && !fflush(stdout))
+		return status;
+	cs_err("can't write the result to standard output: %s",
+	       strerror(errno));
+	return CS_FAILED;
+}
+
+/* Writes one byte of a path at @out; Return: where the next goes. */
+static char *escape_byte(char *out, unsigned char c)
+{
+	if (c == '\n')
+		return stpcpy(out, "\\n");
+	if (c == '\t')
+		return stpcpy(out, "\\t");
+	if (c == '\\')
+		return stpcpy(out, "\\\\");
+	if (c < ' ' || c > '~')
+		return out + sprintf(out, "\\%03o", c);
+	*out++ = (char)c;
+	return out;
+}
+
+/**
+ * cs_print_escape - a path as printable ASCII, as debugfs shows it
+ * @raw: the path
+ *
+ * Newline, tab and backslash become \n, \t and \\, all else that is not
+ * printable ASCII \ooo (octal), and an empty path "-".
+ *
+ * Return: the text, to be freed; exits without memory.
+ */
+char *cs_print_escape(const char *raw)
+{
+	char *text = malloc(4 * strlen(raw) + 2);
+	char *out = text;
+
+	if (!text) {
+		cs_err("no memory to print a path");
+		exit(CS_FAILED);
+	}
+	if (!*raw)
+		*out++ = '-';
+	while (*raw)
+		out = escape_byte(out, (unsigned char)*raw++);
+	*out = '\0';
+	return text;
+}
+
+/** cs_print_rate - MB/s (millions of bytes a second), 0 for no time at all */
+double cs_print_rate(__u64 bytes, double seconds)
+{
+	return seconds > 0 ? (double)bytes / 1e6 / seconds : 0;
+}

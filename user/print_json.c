@@ -1,0 +1,247 @@
+// SPDX-License-Identifier: GPL-2.0
+/* The printer for programs: one JSON value on stdout.  All of jansson is here. */
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <jansson.h>
+
+#include "cli.h"
+
+/* Integers of JSON libraries are signed; nothing we count gets that far. */
+static json_t *from_u64(__u64 value)
+{
+	return json_integer(value > LLONG_MAX ? LLONG_MAX : (json_int_t)value);
+}
+
+static void put_u64(json_t *object, const char *key, __u64 value)
+{
+	json_object_set_new(object, key, from_u64(value));
+}
+
+static void put_word(json_t *object, const char *key,
+		     const struct cs_words *words, __u64 value)
+{
+	json_object_set_new(object, key,
+			    json_string(cs_words_name(words, value)));
+}
+
+/* A path as it is if it is UTF-8, else escaped; "path_escaped" says which. */
+static void put_path(json_t *object, const char *raw)
+{
+	json_t *path = json_string(raw);
+	bool escaped = !path;
+
+	if (escaped) {
+		char *text = cs_print_escape(raw);
+
+		path = json_string(text);
+		free(text);
+	}
+	json_object_set_new(object, "path", path);
+	json_object_set_new(object, "path_escaped", json_boolean(escaped));
+}
+
+/* An attribute's name as a key: '_' for '-'. */
+static void to_key(char *key, size_t room, const char *name)
+{
+	snprintf(key, room, "%s", name);
+	for (; *key; key++)
+		if (*key == '-')
+			*key = '_';
+}
+
+static json_t *from_values(const struct cs_attrs *set,
+			   const struct cs_values *values)
+{
+	json_t *object = json_object();
+	unsigned int nr;
+	char key[64];
+
+	for (nr = 0; nr < set->count; nr++) {
+		const struct cs_attr *attr = &set->attr[nr];
+
+		if (!(values->has & 1ULL << nr))
+			continue;
+		to_key(key, sizeof(key), attr->name);
+		if (attr->words)
+			put_word(object, key, attr->words, values->v[nr]);
+		else
+			put_u64(object, key, values->v[nr]);
+	}
+	return object;
+}
+
+/* Prints and frees @value; an error stays on stdout, where main finds it. */
+static void dump(json_t *value, size_t indent)
+{
+	json_dumpf(value, stdout, JSON_INDENT(indent) | JSON_REAL_PRECISION(9));
+	json_decref(value);
+}
+
+static void dump_line(json_t *value)
+{
+	dump(value, 2);
+	putchar('\n');
+}
+
+static void put_time(json_t *object, __u64 bytes, double seconds)
+{
+	json_object_set_new(object, "seconds", json_real(seconds));
+	put_u64(object, "bytes_per_second",
+		(__u64)(cs_print_rate(bytes, seconds) * 1e6));
+}
+
+/* The errno's name, null for none. */
+static void put_error(json_t *object, int error)
+{
+	json_object_set_new(object, "error",
+			    error ? json_string(strerrorname_np(error)) :
+				    json_null());
+}
+
+static void print_sent(const struct cs_sent *sent)
+{
+	const struct coldsend_send *total = &sent->total;
+	json_t *object = json_object();
+
+	put_path(object, sent->file);
+	put_word(object, "policy", &cs_policies, sent->policy);
+	put_word(object, "policy_used", &cs_policies, total->policy_used);
+	put_word(object, "fallback", &cs_fallbacks, total->fallback);
+	put_u64(object, "bytes_asked", sent->asked);
+	put_u64(object, "bytes_sent", total->sent);
+	put_u64(object, "bytes_cached", total->bytes_cached);
+	put_u64(object, "bytes_direct", total->bytes_direct);
+	put_u64(object, "bytes_copied", total->bytes_copied);
+	put_time(object, total->sent, sent->seconds);
+	put_error(object, sent->error);
+	dump_line(object);
+}
+
+static void print_received(const struct cs_received *received)
+{
+	json_t *object = json_object();
+
+	if (received->file)
+		put_path(object, received->file);
+	put_u64(object, "bytes_received", received->bytes);
+	put_time(object, received->bytes, received->seconds);
+	put_error(object, received->error);
+	dump_line(object);
+}
+
+static void print_tunables(const struct cs_values *tunables)
+{
+	dump_line(from_values(&cs_tunables, tunables));
+}
+
+static void print_stats(const struct cs_stats *stats)
+{
+	json_t *object = json_object();
+
+	json_object_set_new(object, "counters",
+			    from_values(&cs_counters, &stats->counters));
+	json_object_set_new(object, "objects",
+			    from_values(&cs_objects, &stats->objects));
+	dump_line(object);
+}
+
+static json_t *from_row(const struct cs_row *row)
+{
+	json_t *object = json_object();
+	json_t *file = from_values(&cs_file_attrs, &row->file);
+
+	put_path(file, row->path);
+	json_object_set_new(object, "file", file);
+	json_object_set_new(object, "counters",
+			    from_values(&cs_counters, &row->counters));
+	return object;
+}
+
+/* A row a line: a table of a million rows is not built in memory first. */
+static void print_files(const struct cs_rows *rows)
+{
+	size_t i;
+
+	putchar('[');
+	for (i = 0; i < rows->count; i++) {
+		fputs(i ? ",\n" : "\n", stdout);
+		dump(from_row(&rows->row[i]), 0);
+	}
+	fputs(rows->count ? "\n]\n" : "]\n", stdout);
+}
+
+static void print_residency(const struct cs_resident *list, size_t count)
+{
+	json_t *array = json_array();
+	size_t i;
+
+	for (i = 0; i < count; i++) {
+		const struct coldsend_residency *res = &list[i].res;
+		json_t *object = json_object();
+
+		put_path(object, list[i].file);
+		put_u64(object, "page_size", res->page_size);
+		put_u64(object, "pages", res->pages);
+		put_u64(object, "resident", res->resident);
+		put_u64(object, "dirty", res->dirty);
+		json_array_append_new(array, object);
+	}
+	dump_line(array);
+}
+
+static json_t *from_file_info(const struct coldsend_info *info,
+			      const char *path)
+{
+	json_t *object = json_object();
+
+	put_path(object, path);
+	put_u64(object, "file_size", info->file_size);
+	put_u64(object, "file_block", info->file_block);
+	json_object_set_new(object, "direct",
+			    json_boolean(info->file_flags &
+					 COLDSEND_FILE_DIRECT));
+	json_object_set_new(object, "cached",
+			    json_boolean(info->file_flags &
+					 COLDSEND_FILE_CACHED));
+	put_u64(object, "dio_mem_align", info->dio_mem_align);
+	put_u64(object, "dio_offset_align", info->dio_offset_align);
+	return object;
+}
+
+static void print_info(const struct coldsend_info *info, const char *path)
+{
+	json_t *object = json_object();
+	json_t *policies = json_array();
+	json_t *flags = json_array();
+	unsigned int i;
+
+	for (i = 0; i < cs_policies.count; i++)
+		if (info->policies & 1U << i)
+			json_array_append_new(policies,
+					      json_string(cs_policies.word[i]));
+	if (info->send_flags & COLDSEND_F_STRICT)
+		json_array_append_new(flags, json_string("strict"));
+	put_u64(object, "abi_version", info->abi_version);
+	put_word(object, "default_policy", &cs_policies, info->default_policy);
+	json_object_set_new(object, "policies", policies);
+	json_object_set_new(object, "send_flags", flags);
+	put_u64(object, "segment_size", info->segment_size);
+	put_u64(object, "depth", info->depth);
+	if (path)
+		json_object_set_new(object, "file", from_file_info(info, path));
+	dump_line(object);
+}
+
+const struct cs_printer cs_printer_json = {
+	.sent = print_sent,
+	.received = print_received,
+	.tunables = print_tunables,
+	.stats = print_stats,
+	.files = print_files,
+	.residency = print_residency,
+	.info = print_info,
+};

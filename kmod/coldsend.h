@@ -30,6 +30,7 @@
 #include <linux/list.h>
 #include <linux/net.h>
 #include <linux/poll.h>
+#include <linux/sizes.h>
 #include <linux/types.h>
 #include <linux/wait.h>
 #include <linux/coldsend.h>
@@ -39,8 +40,8 @@ struct cs_xfer;
 
 /* policy.c: the default policy and the tunables */
 
-#define CS_SEGMENT_SIZE_MIN	(64U << 10)
-#define CS_SEGMENT_SIZE_MAX	(4U << 20)
+#define CS_SEGMENT_SIZE_MIN	SZ_64K
+#define CS_SEGMENT_SIZE_MAX	SZ_4M
 #define CS_DEPTH_MAX		16U
 
 /**

@@ -7,12 +7,13 @@
 #include <linux/magic.h>
 #include <linux/pagemap.h>
 #include <linux/sched/signal.h>
+#include <linux/sizes.h>
 #include <linux/stat.h>
 
 #include "coldsend.h"
 
 /* Larger alignments of direct I/O than a small segment can hold are refused. */
-#define CS_ALIGN_MAX	(64U << 10)
+#define CS_ALIGN_MAX	SZ_64K
 
 /**
  * cs_pagecache_inode - the inode whose page cache holds the file's bytes

@@ -3,22 +3,23 @@
 #include <linux/log2.h>
 #include <linux/mm.h>
 #include <linux/seqlock.h>
+#include <linux/sizes.h>
 
 #include "coldsend.h"
 
-#define CS_POOL_MAX_MIN		(1U << 20)
+#define CS_POOL_MAX_MIN		SZ_1M
 #define CS_FILES_MAX_MIN	16U
-#define CS_FILES_MAX_MAX	(1U << 20)
+#define CS_FILES_MAX_MAX	1048576U
 
 /* Guards cs_tunables. */
 static DEFINE_SEQLOCK(cs_policy_lock);
 
 static struct cs_tunables cs_tunables = {
 	.policy = COLDSEND_POLICY_DIRECT,
-	.segment_size = 1U << 20,
+	.segment_size = SZ_1M,
 	.depth = 4,
 	.files_max = 4096,
-	.pool_max = 64U << 20,
+	.pool_max = SZ_64M,
 };
 
 static u64 cs_policy_pool_limit(void)

@@ -24,6 +24,7 @@
 #include <linux/jiffies.h>
 #include <linux/log2.h>
 #include <linux/mm.h>
+#include <linux/sizes.h>
 #include <linux/slab.h>
 #include <linux/spinlock.h>
 #include <linux/workqueue.h>
@@ -32,7 +33,7 @@
 
 #define CS_FOLIO_ORDER_MIN	1
 /* A segment that a transfer may take however full the pool is, in bytes. */
-#define CS_SEGMENT_FIRST	(64U << 10)
+#define CS_SEGMENT_FIRST	SZ_64K
 #define CS_LINGER_MAX		(1 * HZ)
 #define CS_IDLE_MAX		(5 * HZ)
 #define CS_REAP_EVERY		(HZ / 2)

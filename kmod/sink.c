@@ -15,7 +15,7 @@
 #include "trace.h"
 
 /* What a non-blocking socket is read ahead for at the least, in bytes. */
-#define CS_WINDOW_MIN	(64 << 10)
+#define CS_WINDOW_MIN	SZ_64K
 
 /**
  * cs_sink_check - can this socket take a transfer?

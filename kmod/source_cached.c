@@ -14,15 +14,14 @@
 #include <linux/folio_batch.h>
 #include <linux/ktime.h>
 #include <linux/pagemap.h>
-#include <linux/sched/signal.h>
+#include <linux/sizes.h>
 #include <linux/swap.h>
 
 #include "coldsend.h"
 
-#define CS_BATCH_BYTES		(1U << 20)
-#define CS_BATCH_PAGES		(CS_BATCH_BYTES >> PAGE_SHIFT)
+#define CS_BATCH_PAGES		(SZ_1M >> PAGE_SHIFT)
 /* Read-ahead at the least, in pages, where the device has any. */
-#define CS_READAHEAD_PAGES	((2U << 20) >> PAGE_SHIFT)
+#define CS_READAHEAD_PAGES	(SZ_2M >> PAGE_SHIFT)
 
 static void cs_cached_open(struct cs_xfer *xfer)
 {
@@ -217,9 +216,11 @@ static enum cs_next cs_cached_next(struct cs_xfer *xfer,
 					   COLDSEND_FALLBACK_COPIED);
 	if (cs_segment_unsent(xfer->copied))
 		return cs_source_copied.next(xfer, segment);
-	if (!cached->batch)
-		cached->batch = cs_segment_create_for_pages(
-					cs_cached_pages_left(xfer));
+	if (!cached->batch) {
+		u32 pages = cs_cached_pages_left(xfer);
+
+		cached->batch = cs_segment_create_for_pages(pages);
+	}
 	if (!cached->batch)
 		return cs_cached_stop(xfer, -ENOMEM);
 	*segment = cached->batch;

@@ -8,12 +8,13 @@
  * out, and single pieces that policy cached can't find in the page cache.
  */
 #include <linux/ktime.h>
+#include <linux/sizes.h>
 #include <linux/uio.h>
 
 #include "coldsend.h"
 
 /* Bytes of a piece for policy cached: the next may well be in the page cache. */
-#define CS_PIECE_BYTES	(64U << 10)
+#define CS_PIECE_BYTES	SZ_64K
 
 static void cs_copied_open(struct cs_xfer *xfer)
 {

@@ -86,6 +86,7 @@ enum cs_kind {
  * @offset: in: file offset of the first byte that is expected
  * @chunk: in: bytes that one recv(2) asks for, 0 for 256 KiB
  * @limit: in: stop after so many bytes; 0 for the end of the stream
+ * @slow: in: whether to pause before each recv(2)
  * @keep: in: where to put what arrives, NULL for nowhere
  * @keep_len: in: bytes of @keep
  * @digest: in: whether to fill @sha256
@@ -101,6 +102,7 @@ struct cs_peer {
 	__u64 offset;
 	size_t chunk;
 	__u64 limit;
+	bool slow;
 	__u8 *keep;
 	size_t keep_len;
 	bool digest;

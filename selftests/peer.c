@@ -121,6 +121,8 @@ static void receive_all(struct cs_peer *p, __u8 *buf, struct cs_sha256 *hash)
 
 		if (p->limit && want > p->limit - p->count)
 			want = p->limit - p->count;
+		if (p->slow)
+			cs_nap();
 		n = recv(p->fd, buf, want, 0);
 		if (n < 0 && errno == EINTR)
 			continue;

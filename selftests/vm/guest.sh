@@ -8,6 +8,7 @@
 
 # shellcheck disable=SC2154 # job.sh sets them
 set -u
+export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 # Sets: kernel module deadline keep_module cwd command environment
 # shellcheck source=/dev/null
 . /run/job/job.sh
@@ -44,7 +45,7 @@ prepare() {
 	ip link set lo up || trouble "no loopback"
 	echo coldsend-vm >/proc/sys/kernel/hostname
 	echo 60 >/proc/sys/kernel/hung_task_timeout_secs
-	[ -z "$module" ] || insmod "$module" || trouble "insmod $module failed"
+	[ -z "$module" ] || insmod "$module" 2>>/run/job/trouble || trouble "insmod $module failed"
 }
 
 # The port NAME of the virtio console.
@@ -116,7 +117,7 @@ unload() {
 echo "coldsend-vm: up" >/dev/console
 prepare
 : >/run/job/up
-[ -e /run/job/trouble ] || run
+[ -s /run/job/trouble ] || run
 unload
 save_log
 halt

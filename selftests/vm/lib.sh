@@ -5,7 +5,7 @@
 PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin
 vm=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 top=$(cd "$vm/../.." && pwd)
-cache=${COLDSEND_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/coldsend}
+cache=${XDG_CACHE_HOME:-$HOME/.cache}/coldsend
 export vm top cache
 
 say() { printf '%s: %s\n' "${0##*/}" "$*" >&2; }

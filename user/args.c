@@ -189,3 +189,19 @@ unsigned int cs_args_policy(const char *text)
 			return i;
 	cs_args_err("'%s' is not a policy: default, cached, direct", text);
 }
+
+/**
+ * cs_args_port - check a port
+ * @text: number or service name
+ *
+ * Return: @text.  Exits with 2 if it is a number and too large, which the C
+ * library would take modulo 65536.
+ */
+const char *cs_args_port(const char *text)
+{
+	size_t digits = strspn(text, "0123456789");
+
+	if (digits && !text[digits] && strtoull(text, NULL, 10) > USHRT_MAX)
+		cs_args_err("%s is not a port: the largest is 65535", text);
+	return text;
+}

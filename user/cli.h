@@ -125,6 +125,7 @@ int cs_args_next(int argc, char **argv);
 bool cs_args_json(void);
 __u64 cs_args_size(const char *what, const char *text, __u64 max);
 unsigned int cs_args_policy(const char *text);
+const char *cs_args_port(const char *text);
 void cs_args_help(const struct cs_command *cmd);
 __noreturn __printf(1, 2) void cs_args_err(const char *fmt, ...);
 

@@ -21,9 +21,15 @@ struct sink {
 	const char *name;
 };
 
-/* Takes bytes until the sender closes; Return: exit status. */
-static int take_all(int sock, const struct sink *sink, char *buf,
-		    struct cs_received *got, struct cs_progress *line)
+static int fail(struct cs_received *got, const char *what)
+{
+	cs_err("%s: %s", what, strerror(got->error));
+	return CS_FAILED;
+}
+
+/* Takes bytes until the sender closes; Return: what failed, with errno. */
+static const char *take_all(int sock, const struct sink *sink, char *buf,
+			    struct cs_received *got, struct cs_progress *line)
 {
 	for (;;) {
 		ssize_t n = recv(sock, buf, BUFFER_SIZE, 0);
@@ -31,16 +37,12 @@ static int take_all(int sock, const struct sink *sink, char *buf,
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n < 0)
-			got->error = errno;
-		if (n <= 0)
-			return n ? CS_FAILED : CS_OK;
+			return "the connection broke";
+		if (!n)
+			return NULL;
 		got->bytes += (__u64)n;
-		if (sink->fd >= 0 && !cs_file_write(sink->fd, buf, (size_t)n)) {
-			cs_err("can't write %s: %s", sink->name,
-			       strerror(errno));
-			got->error = errno;
-			return CS_FAILED;
-		}
+		if (sink->fd >= 0 && !cs_file_write(sink->fd, buf, (size_t)n))
+			return sink->name;
 		cs_progress_step(line, got->bytes);
 	}
 }
@@ -50,17 +52,18 @@ static int receive_from(int sock, const struct sink *sink,
 {
 	struct cs_progress line;
 	char *buf = malloc(BUFFER_SIZE);
-	int status;
+	const char *failed;
 
 	if (!buf) {
 		cs_err("no memory for a buffer");
 		return CS_FAILED;
 	}
 	cs_progress_start(&line, 0);
-	status = take_all(sock, sink, buf, got, &line);
+	failed = take_all(sock, sink, buf, got, &line);
+	got->error = failed ? errno : 0;
 	got->seconds = cs_progress_stop(&line);
 	free(buf);
-	return status;
+	return failed ? fail(got, failed) : CS_OK;
 }
 
 static void say_listening(int sock, const char *port)
@@ -100,9 +103,8 @@ static int receive(const char *bind_to, const char *port,
 	status = receive_from(conn, sink, got);
 	close(conn);
 	if (sink->fd >= 0 && close(sink->fd) && !status) {
-		cs_err("can't write %s: %s", sink->name, strerror(errno));
-		status = CS_FAILED;
 		got->error = errno;
+		status = fail(got, sink->name);
 	}
 	cs_printer()->received(got);
 	return status;
@@ -155,7 +157,7 @@ static void parse(int argc, char **argv, struct receive_args *args)
 	}
 	if (argc - optind < 1 || argc - optind > 2)
 		cs_args_err("it needs PORT and at most one FILE");
-	args->port = argv[optind];
+	args->port = cs_args_port(argv[optind]);
 	args->file = argv[optind + 1];	/* may be the NULL at the end */
 	if (args->file && !strcmp(args->file, "-"))
 		args->file = NULL;

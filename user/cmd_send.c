@@ -324,7 +324,8 @@ static int run(int argc, char **argv)
 	args.host = argv[1];
 	if (words != (cs_net_unix_path(args.host) ? 2 : 3))
 		cs_args_err("it needs FILE, HOST and PORT, or FILE and unix:PATH");
-	args.port = argv[2];	/* NULL for UNIX: the end of argv */
+	if (words == 3)
+		args.port = cs_args_port(argv[2]);
 	return send_file(&args);
 }
 

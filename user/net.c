@@ -141,15 +141,17 @@ int cs_net_listen(const char *bind_to, const char *port)
 
 	if (path) {
 		fd = use_unix(path, listen_at);
-		why = strerror(errno);
+		why = errno == EADDRINUSE ?
+		      "there is something; remove it if nobody listens there" :
+		      strerror(errno);
 	} else {
 		fd = use_name(bind_to, port,
 			      bind_to ? AF_UNSPEC : any_address_family(),
 			      listen_at, &why);
 	}
 	if (fd < 0)
-		cs_err("can't listen on %s%s%s: %s", path ? "" : "port ",
-		       port, path ? " (remove it if it is stale)" : "", why);
+		cs_err("can't listen on %s%s: %s", path ? "" : "port ",
+		       port, why);
 	return fd;
 }
 

@@ -60,21 +60,32 @@ static inline void compat_sock_splice_eof(struct socket *sock)
 
 #else
 
-static inline ssize_t compat_sock_sendpage(struct socket *sock,
-					   const struct bio_vec *bv,
-					   size_t skip, size_t length,
-					   int flags)
+/*
+ * UNIX sockets count the skbs of sendpage, not its bytes, so that large pieces
+ * would go past their send buffer; and high memory is mapped page by page.
+ */
+static inline size_t compat_sock_piece(struct socket *sock, struct page *page,
+				       size_t offset, size_t length)
 {
-	struct page *page = bv->bv_page;
-	size_t offset = bv->bv_offset + skip;
+	if (sock->sk->sk_family == AF_UNIX || PageHighMem(page))
+		return min(length, PAGE_SIZE - offset);
+	return length;
+}
 
-	page += offset / PAGE_SIZE;
+/* Hands over part of one entry.  Return: bytes accepted or -errno. */
+static inline ssize_t compat_sock_sendpage(struct socket *sock,
+					   const struct bio_vec *bvec,
+					   size_t skip, size_t length, int flags)
+{
+	size_t offset = bvec->bv_offset + skip;
+	struct page *page = bvec->bv_page + offset / PAGE_SIZE;
+	size_t piece;
+
 	offset %= PAGE_SIZE;
-	if (PageHighMem(page) && length > PAGE_SIZE - offset) {
-		length = PAGE_SIZE - offset;
+	piece = compat_sock_piece(sock, page, offset, length);
+	if (piece < length)
 		flags |= MSG_MORE | MSG_SENDPAGE_NOTLAST;
-	}
-	return kernel_sendpage(sock, page, offset, length, flags);
+	return kernel_sendpage(sock, page, offset, piece, flags);
 }
 
 static inline ssize_t compat_sock_splice(struct socket *sock,
@@ -82,11 +93,11 @@ static inline ssize_t compat_sock_splice(struct socket *sock,
 					 size_t skip, size_t length, int flags)
 {
 	size_t sent = 0, part;
-	ssize_t ret = 0;
+	ssize_t ret;
 
-	for (; nr && sent < length; nr--, bvec++) {
+	while (sent < length) {
 		if (skip >= bvec->bv_len) {
-			skip -= bvec->bv_len;
+			skip -= bvec++->bv_len;
 			continue;
 		}
 		part = min(bvec->bv_len - skip, length - sent);
@@ -94,13 +105,12 @@ static inline ssize_t compat_sock_splice(struct socket *sock,
 					   sent + part < length ?
 					   flags | MSG_MORE |
 					   MSG_SENDPAGE_NOTLAST : flags);
-		if (ret > 0)
-			sent += ret;
-		if (ret != part)
-			break;
-		skip = 0;
+		if (ret <= 0)
+			return sent ? sent : ret;
+		sent += ret;
+		skip += ret;
 	}
-	return sent ? sent : ret;
+	return sent;
 }
 
 /* Nothing of the kind: TCP sends by its cork timer, within 200 ms. */

@@ -65,15 +65,17 @@ setup:
 
 demo:
 	@$(vm)/setup.sh base
-	+@$(MAKE) --no-print-directory user module-6.12
+	@echo '== building the tool and the module for the test machine'
+	+@$(MAKE) -s --no-print-directory user module-6.12
+	@echo '== booting the test machine; make demo takes about two minutes'
 	@$(vm)/run.sh -k 6.12 -m 1G -d 1G -t 300 -- selftests/demo.sh
 
 check: setup
-	+@$(MAKE) --no-print-directory selftests $(KERNELS:%=module-%)
+	+@$(MAKE) -s --no-print-directory selftests $(KERNELS:%=module-%)
 	@$(vm)/check.sh '$(KERNELS)' $(T)
 
 bench: setup
-	+@$(MAKE) --no-print-directory selftests module-6.12
+	+@$(MAKE) -s --no-print-directory selftests module-6.12
 	@$(vm)/run.sh -k 6.12 -m 1G -d 2G -t 1800 -- selftests/bench/run.sh
 
 style:

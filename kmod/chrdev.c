@@ -160,6 +160,7 @@ static long cs_chrdev_ioctl(struct file *file, unsigned int number,
 	const struct cs_chrdev_command *command = cs_chrdev_find(number);
 	void __user *user = (void __user *)address;
 	union cs_chrdev_arg arg = {};
+	size_t result_size;
 	u32 user_size;
 	int err;
 
@@ -174,8 +175,12 @@ static long cs_chrdev_ioctl(struct file *file, unsigned int number,
 	err = copy_struct_from_user(&arg, command->size, user, user_size);
 	if (err)
 		return err;
+	/* Found out now, a place for results that isn't one costs nothing. */
+	result_size = min_t(size_t, user_size, command->size);
+	if (copy_to_user(user, &arg, result_size))
+		return -EFAULT;
 	err = command->run(&arg);
-	if (copy_to_user(user, &arg, min_t(size_t, user_size, command->size)))
+	if (copy_to_user(user, &arg, result_size))
 		return -EFAULT;
 	return err;
 }

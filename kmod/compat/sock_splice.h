@@ -16,6 +16,7 @@
 #include <linux/socket.h>
 #include <linux/uio.h>
 #include <linux/version.h>
+#include <net/sock.h>
 
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 5, 0)
 
@@ -61,13 +62,21 @@ static inline void compat_sock_splice_eof(struct socket *sock)
 #else
 
 /*
- * UNIX sockets count the skbs of sendpage, not its bytes, so that large pieces
- * would go past their send buffer; and high memory is mapped page by page.
+ * UNIX sockets look at their send buffer only when a piece does not fit the last
+ * skb any more, and neighbouring pieces merge there without end: so the same
+ * look is taken before each piece.
  */
-static inline size_t compat_sock_piece(struct socket *sock, struct page *page,
+static inline bool compat_sock_full(const struct sock *sk)
+{
+	return sk->sk_family == AF_UNIX &&
+	       sk_wmem_alloc_get(sk) >= READ_ONCE(sk->sk_sndbuf);
+}
+
+/* High memory is mapped page by page, UNIX sockets are filled so. */
+static inline size_t compat_sock_piece(const struct sock *sk, struct page *page,
 				       size_t offset, size_t length)
 {
-	if (sock->sk->sk_family == AF_UNIX || PageHighMem(page))
+	if (sk->sk_family == AF_UNIX || PageHighMem(page))
 		return min(length, PAGE_SIZE - offset);
 	return length;
 }
@@ -81,8 +90,10 @@ static inline ssize_t compat_sock_sendpage(struct socket *sock,
 	struct page *page = bvec->bv_page + offset / PAGE_SIZE;
 	size_t piece;
 
+	if (compat_sock_full(sock->sk))
+		return -EAGAIN;
 	offset %= PAGE_SIZE;
-	piece = compat_sock_piece(sock, page, offset, length);
+	piece = compat_sock_piece(sock->sk, page, offset, length);
 	if (piece < length)
 		flags |= MSG_MORE | MSG_SENDPAGE_NOTLAST;
 	return kernel_sendpage(sock, page, offset, piece, flags);

@@ -9,7 +9,7 @@ set -euo pipefail
 . "$(dirname "$0")/lib.sh"
 
 kdir=$(realpath "$1")
-release=$(make -s --no-print-directory -C "$kdir" kernelrelease)
+release=$(kdir_release "$kdir")
 dir=${2:-$top/build/$release}
 shift; shift || true
 

@@ -8,7 +8,7 @@
 set -euo pipefail
 . "$(dirname "$0")/lib.sh"
 
-release=$(make -s --no-print-directory -C "$2" kernelrelease)
+release=$(kdir_release "$2")
 target=${DESTDIR-}/lib/modules/$release/updates/coldsend.ko
 case $1 in
 add)	install -D -m 644 "$top/build/$release/coldsend.ko" "$target" ;;

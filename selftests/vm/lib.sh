@@ -20,10 +20,21 @@ lock() {
 
 # apt-get as root: sudo when we are not.
 as_root() {
-	if [ "$(id -u)" = 0 ]; then "$@"; else sudo "$@"; fi
+	if [ "$(id -u)" = 0 ]; then
+		"$@"
+	else
+		command -v sudo >/dev/null || die "no sudo here: run as root: $*"
+		sudo "$@"
+	fi
 }
 
 apt_update() {
 	say "apt-get update"
 	as_root apt-get -qq update >&2 || say "apt-get update failed; going on with the lists there are"
+}
+
+# The release that a build tree is for. (6.1's "make kernelrelease" is not it.)
+kdir_release() {
+	sed -n 's/^#define UTS_RELEASE "\(.*\)"/\1/p' "$1/include/generated/utsrelease.h" 2>/dev/null |
+		grep . || die "$1 is not prepared for modules: make modules_prepare there"
 }

@@ -29,7 +29,7 @@ lint() {
 #   VOLATILE  sig_atomic_t; TEST_F and FIXTURE_DATA(x) *self look like a product
 checkpatch() {
 	local code=MAINTAINERS_STYLE
-	lint "include kmod -path kmod/compat -prune -o -type f ! -path kmod/trace.h" $code
+	lint "include kmod -path kmod/compat -prune -o -type f ! -path kmod/trace.h" "$code"
 	lint kmod/compat "$code,LINUX_VERSION_CODE,CONSTANT_COMPARISON"
 	lint kmod/trace.h "$code,OPEN_ENDED_LINE,PARENTHESIS_ALIGNMENT"
 	lint "user selftests" "$code,VOLATILE" | grep -vF "spaces preferred around that '*' (ctx:WxV)"

@@ -15,8 +15,10 @@
  *
  * The errno contract.  All commands:
  *
- *   EFAULT      the argument can't be read or written
- *   E2BIG       the struct is longer than the module's and its tail not zero
+ *   EFAULT      the argument can't be read or written; nothing was done, unless
+ *               it became so meanwhile
+ *   E2BIG       the struct is longer than the module's and its tail not zero, or
+ *               longer than a page
  *   EINVAL      the struct is shorter than its first version; an unknown flag;
  *               a reserved field that is not zero
  *   ENOTTY      unknown command

@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Recycling: policy direct reads into memory it has used before, and never
+ * into memory that somebody still holds.
+ */
+#include <sys/socket.h>
+
+#include "cs_test.h"
+#include "kselftest_harness.h"
+
+#define LARGE		(256 * CS_MIB)
+#define SMALL		(32 * CS_KIB)
+#define HELD		8
+#define IDLE_SECONDS	20
+
+static const struct cs_data large = { .seed = 81, .size = LARGE };
+static const struct cs_data medium = { .seed = 82, .size = 24 * CS_MIB };
+
+static struct cs_job direct_job(struct __test_metadata *_metadata,
+				const struct cs_data *data)
+{
+	struct cs_job j = {
+		.dev = cs_open(), .file = cs_data_create(cs_dir(), data),
+		.data = data, .kind = CS_TCP4,
+		.policy = COLDSEND_POLICY_DIRECT, .length = COLDSEND_TO_EOF,
+		.chunk = CS_MIB,
+	};
+
+	ASSERT_GE(j.dev, 0);
+	ASSERT_GE(j.file, 0);
+	return j;
+}
+
+static void skip_without_counters(struct __test_metadata *_metadata)
+{
+	if (cs_stat("transfers") < 0)
+		SKIP(exit(KSFT_SKIP), "no debugfs with coldsend's counters");
+}
+
+/* A long transfer goes round in a few segments. */
+TEST(few_segments)
+{
+	long long allocated, recycled, reads, overhead;
+	struct cs_job j;
+
+	skip_without_counters(_metadata);
+	j = direct_job(_metadata, &large);
+	allocated = cs_stat("segments_allocated");
+	recycled = cs_stat("segments_recycled");
+	reads = cs_stat("disk_reads");
+	overhead = cs_stat("overhead_bytes");
+	ASSERT_EQ(0, cs_job_run(&j));
+	EXPECT_EQ(0, cs_job_verify(&j)) TH_LOG("%s", j.why);
+	allocated = cs_stat("segments_allocated") - allocated;
+	recycled = cs_stat("segments_recycled") - recycled;
+	TH_LOG("%lld segments allocated, %lld recycled", allocated, recycled);
+	EXPECT_LE(allocated, 32);
+	EXPECT_GE(recycled, 224);
+	EXPECT_EQ(allocated + recycled, cs_stat("disk_reads") - reads);
+	EXPECT_EQ(overhead, cs_stat("overhead_bytes"));
+}
+
+/* Bytes that wait in sockets while segments go round many times. */
+TEST(held_bytes_stay)
+{
+	struct cs_peer peers[HELD];
+	struct coldsend_send s;
+	struct cs_job j = direct_job(_metadata, &medium);
+	int sv[HELD][2];
+	int i;
+
+	for (i = 0; i < HELD; i++) {
+		ASSERT_EQ(0, cs_pair(i % CS_KINDS, sv[i]));
+		cs_send_init(&s, j.file, sv[i][0], i * CS_MIB + 100, SMALL,
+			     COLDSEND_POLICY_DIRECT);
+		ASSERT_EQ(0, cs_send(j.dev, &s));
+		ASSERT_EQ(SMALL, s.sent);
+		shutdown(sv[i][0], SHUT_WR);
+	}
+	for (i = 0; i < 3; i++) {
+		ASSERT_EQ(0, cs_job_run(&j));
+		EXPECT_EQ(0, cs_job_verify(&j)) TH_LOG("%s", j.why);
+	}
+	for (i = 0; i < HELD; i++) {
+		peers[i] = (struct cs_peer){
+			.fd = sv[i][1], .data = &medium,
+			.offset = i * CS_MIB + 100,
+		};
+		ASSERT_EQ(0, cs_peer_start(&peers[i]));
+		ASSERT_EQ(0, cs_peer_join(&peers[i]));
+		EXPECT_EQ(SMALL, peers[i].count);
+		EXPECT_EQ(CS_NONE, peers[i].bad) TH_LOG("socket %d", i);
+	}
+}
+
+static bool pool_is_empty(void *arg)
+{
+	(void)arg;
+	return cs_stat("pool_bytes") == 0;
+}
+
+/* Memory goes back to the machine when nobody sends. */
+TEST(idle_pool_empties)
+{
+	struct cs_job j;
+
+	skip_without_counters(_metadata);
+	j = direct_job(_metadata, &medium);
+	ASSERT_EQ(0, cs_job_run(&j));
+	EXPECT_GT(cs_stat("pool_bytes"), 0);
+	EXPECT_TRUE(cs_wait(pool_is_empty, NULL, IDLE_SECONDS));
+	EXPECT_EQ(cs_stat("segments_created"), cs_stat("segments_destroyed"));
+}
+
+int main(int argc, char **argv)
+{
+	cs_need_device();
+	return test_harness_run(argc, argv);
+}

@@ -1,0 +1,198 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * xfer: makes seeded files and single transfers for the test scripts.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "cs_test.h"
+
+#define EXIT_WRONG	1
+#define EXIT_USAGE	2
+#define EXIT_REFUSED	3	/* the ioctl failed; its errno is on stdout */
+
+static const char usage[] =
+"usage: xfer make FILE SIZE SEED        write a file of seeded bytes\n"
+"       xfer send [OPTION]... FILE SEED transfer it here, check every byte\n"
+"       xfer stall FILE                 transfer to a receiver that never reads\n"
+"       xfer cold FILE                  drop it from the page cache\n"
+"       xfer resident FILE              print its pages in the page cache\n"
+"options: -p cached|direct|default  -k tcp4|tcp6|unix  -o OFFSET  -l LENGTH  -s\n"
+"send prints 'name value' lines: error, sent, received, policy_used, ...\n"
+"exit: 0 right, 1 wrong, 2 usage, 3 refused by the module\n";
+
+static const char * const policies[] = { "default", "cached", "direct" };
+static const char * const fallbacks[] = {
+	"none", "no-direct", "direct-refused", "buffered", "copied",
+};
+
+static int fail(const char *what, int err)
+{
+	fprintf(stderr, "xfer: %s: %s\n", what, strerror(err));
+	return EXIT_WRONG;
+}
+
+static int usage_error(void)
+{
+	fputs(usage, stderr);
+	return EXIT_USAGE;
+}
+
+static int make(char **argv)
+{
+	struct cs_data data = {
+		.size = strtoull(argv[1], NULL, 0),
+		.seed = strtoull(argv[2], NULL, 0),
+	};
+	int fd = open(argv[0], O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+	int err;
+
+	if (fd < 0)
+		return fail(argv[0], errno);
+	err = cs_data_write(fd, &data);
+	close(fd);
+	return err ? fail(argv[0], -err) : 0;
+}
+
+static int cold(char **argv)
+{
+	int fd = open(argv[0], O_RDONLY | O_CLOEXEC);
+	int err = fd < 0 ? -errno : cs_drop_cache(fd);
+
+	return err ? fail(argv[0], -err) : 0;
+}
+
+static int resident(char **argv)
+{
+	int fd = open(argv[0], O_RDONLY | O_CLOEXEC);
+	struct stat st;
+	long pages;
+
+	if (fd < 0 || fstat(fd, &st))
+		return fail(argv[0], errno);
+	pages = cs_resident(fd, 0, st.st_size);
+	if (pages < 0)
+		return fail(argv[0], -pages);
+	printf("%ld\n", pages);
+	return 0;
+}
+
+static int stall(char **argv)
+{
+	struct coldsend_send s;
+	int fd = open(argv[0], O_RDONLY | O_CLOEXEC);
+	int dev = cs_open();
+	int sv[2];
+	int err;
+
+	if (fd < 0)
+		return fail(argv[0], errno);
+	if (dev < 0)
+		return fail(COLDSEND_DEVICE, -dev);
+	if (cs_pair(CS_TCP4, sv))
+		return fail("sockets", errno);
+	cs_send_init(&s, fd, sv[0], 0, COLDSEND_TO_EOF,
+		     COLDSEND_POLICY_DIRECT);
+	err = cs_send(dev, &s);
+	return fail("the transfer ended", -err);
+}
+
+static int parse_policy(const char *name)
+{
+	int i;
+
+	for (i = 0; i < 3; i++)
+		if (!strcmp(name, policies[i]))
+			return i;
+	return -EINVAL;
+}
+
+/* Fills in @j from options; the index of the first argument, or -1. */
+static int parse(struct cs_job *j, int argc, char **argv)
+{
+	int opt, number = 0;
+
+	while ((opt = getopt(argc, argv, "p:k:o:l:s")) != -1) {
+		if (opt == 'p')
+			j->policy = number = parse_policy(optarg);
+		else if (opt == 'k')
+			j->kind = number = cs_kind_parse(optarg);
+		else if (opt == 'o')
+			j->offset = strtoull(optarg, NULL, 0);
+		else if (opt == 'l')
+			j->length = strtoull(optarg, NULL, 0);
+		else if (opt == 's')
+			j->flags |= COLDSEND_F_STRICT;
+		else
+			return -1;
+		if (number < 0)
+			return -1;
+	}
+	return argc - optind == 2 ? optind : -1;
+}
+
+static void print(const struct cs_job *j, int err)
+{
+	const struct coldsend_send *s = &j->s;
+
+	printf("error %s\n", err ? strerrorname_np(-err) : "none");
+	printf("sent %llu\n", s->sent);
+	printf("received %llu\n", j->peer.count);
+	if (err)
+		return;
+	printf("policy_used %s\n", policies[s->policy_used]);
+	printf("fallback %s\n", fallbacks[s->fallback]);
+	printf("bytes_cached %llu\n", s->bytes_cached);
+	printf("bytes_direct %llu\n", s->bytes_direct);
+	printf("bytes_copied %llu\n", s->bytes_copied);
+}
+
+static int transfer(int argc, char **argv)
+{
+	struct cs_data data = { 0 };
+	struct cs_job j = { .data = &data, .length = COLDSEND_TO_EOF };
+	struct stat st;
+	int err, first;
+
+	first = parse(&j, argc, argv);
+	if (first < 0)
+		return usage_error();
+	j.dev = cs_open();
+	if (j.dev < 0)
+		return fail(COLDSEND_DEVICE, -j.dev);
+	j.file = open(argv[first], O_RDONLY | O_CLOEXEC);
+	if (j.file < 0 || fstat(j.file, &st))
+		return fail(argv[first], errno);
+	data.size = st.st_size;
+	data.seed = strtoull(argv[first + 1], NULL, 0);
+	err = cs_job_run(&j);
+	print(&j, err);
+	if (err)
+		return EXIT_REFUSED;
+	if (!cs_job_verify(&j))
+		return 0;
+	fprintf(stderr, "xfer: %s\n", j.why);
+	return EXIT_WRONG;
+}
+
+int main(int argc, char **argv)
+{
+	const char *verb = argc > 1 ? argv[1] : "";
+
+	if (!strcmp(verb, "send"))
+		return transfer(argc - 1, argv + 1);
+	if (!strcmp(verb, "make") && argc == 5)
+		return make(argv + 2);
+	if (!strcmp(verb, "stall") && argc == 3)
+		return stall(argv + 2);
+	if (!strcmp(verb, "cold") && argc == 3)
+		return cold(argv + 2);
+	if (!strcmp(verb, "resident") && argc == 3)
+		return resident(argv + 2);
+	return usage_error();
+}

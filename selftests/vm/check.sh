@@ -36,5 +36,5 @@ for kernel in $kernels; do
 		tee "$ktap" || status=${PIPESTATUS[0]}
 	count "$ktap" "$status"
 done
-echo "$passed passed, $failed failed, $skipped skipped"
+echo "$passed passed, $failed failed, $skipped skipped" | tee build/results/summary
 [ "$failed" = 0 ]

@@ -2,7 +2,7 @@
 /*
  * SHA-256 (FIPS 180-4), small and without a library or a kernel option to
  * need.  What a receiver hashes and what a file should hash to both go
- * through here, sha256sum(1) is the judge of it in cli.sh.
+ * through here; cli.sh has sha256sum(1) judge it.
  */
 #include <endian.h>
 #include <string.h>

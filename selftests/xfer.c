@@ -20,6 +20,7 @@ static const char usage[] =
 "usage: xfer make FILE SIZE SEED        write a file of seeded bytes\n"
 "       xfer send [OPTION]... FILE SEED transfer it here, check every byte\n"
 "       xfer stall FILE                 transfer to a receiver that never reads\n"
+"       xfer sha256 SIZE SEED           print the digest of seeded bytes\n"
 "       xfer cold FILE                  drop it from the page cache\n"
 "       xfer resident FILE              print its pages in the page cache\n"
 "options: -p cached|direct|default  -k tcp4|tcp6|unix  -o OFFSET  -l LENGTH  -s\n"
@@ -57,6 +58,20 @@ static int make(char **argv)
 	err = cs_data_write(fd, &data);
 	close(fd);
 	return err ? fail(argv[0], -err) : 0;
+}
+
+static int sha256(char **argv)
+{
+	struct cs_data data = { .seed = strtoull(argv[1], NULL, 0) };
+	__u8 digest[CS_SHA256_LEN];
+	int i;
+
+	data.size = strtoull(argv[0], NULL, 0);
+	cs_sha256_data(&data, 0, data.size, digest);
+	for (i = 0; i < CS_SHA256_LEN; i++)
+		printf("%02x", digest[i]);
+	putchar('\n');
+	return 0;
 }
 
 static int cold(char **argv)
@@ -188,6 +203,8 @@ int main(int argc, char **argv)
 		return transfer(argc - 1, argv + 1);
 	if (!strcmp(verb, "make") && argc == 5)
 		return make(argv + 2);
+	if (!strcmp(verb, "sha256") && argc == 4)
+		return sha256(argv + 2);
 	if (!strcmp(verb, "stall") && argc == 3)
 		return stall(argv + 2);
 	if (!strcmp(verb, "cold") && argc == 3)

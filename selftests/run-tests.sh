@@ -1,0 +1,123 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+# run-tests.sh: runs the tests as root on a machine with the module loaded.
+#
+# usage: run-tests.sh [NAME…]        (none: all)
+# Prints KTAP version 1: a line for each program or script, its output before
+# that as comments. A test fails too if the kernel complains while it runs.
+# Exit: 0 all passed or were skipped, 1 not.
+
+# shellcheck source-path=SCRIPTDIR source=lib.sh
+. "$(dirname "$0")/lib.sh"
+
+# The last one unloads the module that all others have used, which must find
+# that everything was given back.
+all=(bytes bytes-xfs.sh segments.sh errors errors32 args args32 socket streams
+	tls file-changes residency fallback.sh recycle counts.sh table.sh
+	trace.sh cli.sh random rmmod.sh)
+
+passed=0 failed=0 skipped=0 number=0
+# shellcheck source=settings
+. "$selftests/settings"
+
+# Seconds after a kill that a process may take to go.
+grace=15
+
+find_test() {
+	local path
+	for path in "$selftests/$1" "$programs/$1"; do
+		[ -f "$path" ] && [ -x "$path" ] && echo "$path" && return
+	done
+	return 1
+}
+
+gone() { ! kill -0 "$1" 2>/dev/null; }
+
+# Everything of a test's session, children in process groups of their own too.
+kill_session() { pkill -KILL -s "$1" || true; }
+
+# run_with_deadline PROGRAM: its exit status; 124 too late, 125 can't be killed.
+run_with_deadline() {
+	local pid status=0
+	setsid "$1" </dev/null >"$tmp/output" 2>&1 &
+	pid=$!
+	if ! wait_for "${timeout:?}" gone $pid; then
+		kill_session $pid
+		wait_for $grace gone $pid || return 125
+		status=124
+	fi
+	wait $pid 2>/dev/null || status=$((status ? status : $?))
+	kill_session $pid
+	return $status
+}
+
+# Lines of the kernel's log since the marker that mean trouble.
+complaints() {
+	dmesg | awk -v marker="$1" 'index($0, marker) { seen = 1 } seen' |
+		grep -E "$kernel_trouble"
+}
+
+# Why a test was skipped: as it says, or because all of its parts were.
+skip_reason() {
+	local reason
+	reason=$(sed -n 's/.*# SKIP *//p' "$tmp/output" | head -n 1)
+	if [ "$1" = "$exit_skip" ]; then
+		echo "${reason:-no reason given}"
+	elif grep -qE '^ok .*# SKIP' "$tmp/output" &&
+	     ! grep -E '^ok ' "$tmp/output" | grep -qv '# SKIP'; then
+		echo "$reason"
+	fi
+}
+
+report() {
+	local result=$1 name=$2 directive=${3:+ # $3}
+	echo "$result $number $name$directive"
+	case $result,$directive in
+	ok,*SKIP*)	skipped=$((skipped + 1)) ;;
+	ok,*)		passed=$((passed + 1)) ;;
+	*)		failed=$((failed + 1)) ;;
+	esac
+}
+
+run_test() {
+	local name=$1 marker program status=0 started=$SECONDS reason
+	number=$((number + 1))
+	marker="coldsend-selftests: $number $name"
+	program=$(find_test "$name") || { report "not ok" "$name" "not built"; return; }
+	echo "$marker" >/dev/kmsg
+	run_with_deadline "$program" || status=$?
+	sed 's/^/# /' "$tmp/output"
+	echo "# $name: exit $status after $((SECONDS - started)) s"
+	reason=$(skip_reason $status)
+	if complaints "$marker" >"$tmp/complaints"; then
+		sed 's/^/# kernel: /' "$tmp/complaints"
+		report "not ok" "$name" "the kernel complained"
+	elif [ -n "$reason" ]; then
+		report ok "$name" "SKIP $reason"
+	elif [ $status = 0 ]; then
+		report ok "$name"
+	else
+		report "not ok" "$name" "$(explain $status)"
+	fi
+	[ $status != 125 ] || { echo "Bail out! $name can't be killed"; exit 1; }
+}
+
+explain() {
+	case $1 in
+	124) echo "TIMEOUT ${timeout} seconds" ;;
+	125) echo "still runs after SIGKILL" ;;
+	*) echo "exit=$1" ;;
+	esac
+}
+
+[ "$(id -u)" = 0 ] || { echo "Bail out! not root"; exit 1; }
+[ -c /dev/coldsend ] || { echo "Bail out! /dev/coldsend is not there: load the module"; exit 1; }
+[ $# -gt 0 ] || set -- "${all[@]}"
+
+echo "KTAP version 1"
+echo "1..$#"
+for name; do
+	run_test "$name"
+done
+echo "# $passed passed, $failed failed, $skipped skipped on $(uname -r) in $SECONDS s"
+exit $((failed > 0))

@@ -24,7 +24,7 @@ helps() {
 usage_error() {
 	local status=0
 	coldsend "$@" >"$tmp/out" 2>"$tmp/errors" </dev/null || status=$?
-	same "exit status" 2 $status || return 1
+	same "exit status" 2 "$status" || return 1
 	same stdout "" "$(<"$tmp/out")" || return 1
 	[ -s "$tmp/errors" ] || { echo "nothing on stderr"; return 1; }
 }
@@ -40,12 +40,12 @@ json() {
 
 check "coldsend --help" coldsend --help
 for command in $commands; do
-	check "$command --help" helps $command
+	check "$command --help" helps "$command"
 done
 check "no command" usage_error
 check "unknown command" usage_error sned
 for command in $commands; do
-	check "$command: unknown option" usage_error $command --no-such-option
+	check "$command: unknown option" usage_error "$command" --no-such-option
 done
 check "send without arguments" usage_error send
 check "send without port" usage_error send "$file" 127.0.0.1
@@ -72,7 +72,7 @@ transfer() {
 		>"$tmp/received" 2>"$tmp/listening" & receiver=$!
 	wait_for 10 grep -q 'listening on port' "$tmp/listening" || return 1
 	"$@" "$file" 127.0.0.1 "$(sed -n 's/^listening on port //p' "$tmp/listening")" || status=$?
-	wait $receiver && return $status
+	wait "$receiver" && return "$status"
 }
 
 for policy in cached direct; do
@@ -144,20 +144,19 @@ interrupted() {
 	coldsend receive 0 --discard --bind 127.0.0.1 --json \
 		>"$tmp/received" 2>"$tmp/listening" & receiver=$!
 	wait_for 10 grep -q 'listening on port' "$tmp/listening" || return 1
-	kill -STOP $receiver
+	kill -STOP "$receiver"
 	coldsend send --json "$tmp/large" 127.0.0.1 \
 		"$(sed -n 's/^listening on port //p' "$tmp/listening")" >"$tmp/sent" 2>"$tmp/errors" & sender=$!
-	wait_for 20 transfer_runs || return 1
-	kill -INT $sender
-	wait $sender || status=$?
-	kill -CONT $receiver
-	wait $receiver || return 1
-	same "exit status" 1 $status || return 1
+	wait_for 20 transfers_run || return 1
+	kill -INT "$sender"
+	wait "$sender" || status=$?
+	kill -CONT "$receiver"
+	wait "$receiver" || return 1
+	same "exit status" 1 "$status" || return 1
 	same error EINTR "$(jq -r .error "$tmp/sent")" || return 1
 	grep -q "stopped by a signal" "$tmp/errors" || { cat "$tmp/errors"; return 1; }
 	same bytes "$(jq .bytes_sent "$tmp/sent")" "$(jq .bytes_received "$tmp/received")"
 }
-transfer_runs() { [ "$(total transfers_created)" -gt "$(total transfers_destroyed)" ]; }
 check "send interrupted" interrupted
 
 # Without device, without module.

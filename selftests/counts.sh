@@ -33,8 +33,8 @@ transfer() {
 		where=("$host" "$(sed -n 's/^listening on port //p' "$tmp/listening")")
 	fi
 	coldsend send --json "$@" "$file" "${where[@]}" >"$tmp/sent" || status=$?
-	[ $status = 0 ] || kill $receiver
-	wait $receiver && return $status
+	[ "$status" = 0 ] || kill "$receiver"
+	wait "$receiver" && return "$status"
 }
 
 netlink_row() {
@@ -46,7 +46,7 @@ debugfs_row() {
 	awk -F '\t' -v ino="$(stat -c %i "$file")" '
 		/^#/ { sub(/^# */, ""); for (i = 1; i <= NF; i++) name[i] = $i; next }
 		$2 == ino { for (i = 1; i <= NF; i++) print name[i] " " $i }
-	' $debugfs/files
+	' "$debugfs/files"
 }
 
 totals() { coldsend stats --json | jq ".counters.$1"; }
@@ -74,7 +74,7 @@ identity_agrees() {
 	local field expected
 	while read -r field expected; do
 		same "$field in netlink" "$expected" "$(netlink_row | jq ".file.$field")" || return 1
-	done < <(stat -c 'ino %i%ndev_major %Hd%ndev_minor %Ld' "$file")
+	done < <(stat --printf 'ino %i\ndev_major %Hd\ndev_minor %Ld\n' "$file")
 	same "dev in debugfs" "$(stat -c %Hd:%Ld "$file")" "$(debugfs_row | value dev)" || return 1
 	same "path in debugfs" "$file" "$(debugfs_row | value path)" || return 1
 	same "path in netlink" "$file" "$(netlink_row | jq -r .file.path)"
@@ -135,16 +135,16 @@ partial_is_counted() {
 	local receiver status=0
 	truncate -s 64M "$file"
 	: >"$tmp/listening"
-	coldsend receive 0 --bind 127.0.0.1 --discard 2>"$tmp/listening" & receiver=$!
+	coldsend receive 0 --bind 127.0.0.1 --discard >"$tmp/received" 2>"$tmp/listening" & receiver=$!
 	wait_for 10 grep -q 'listening on port' "$tmp/listening" || return 1
-	kill -STOP $receiver
+	kill -STOP "$receiver"
 	coldsend send --json "$file" 127.0.0.1 \
-		"$(sed -n 's/^listening on port //p' "$tmp/listening")" >"$tmp/sent" & sender=$!
-	wait_for 20 test "$(total transfers_created)" -gt "$(total transfers_destroyed)" || return 1
+		"$(sed -n 's/^listening on port //p' "$tmp/listening")" >"$tmp/sent" 2>"$tmp/errors" & sender=$!
+	wait_for 20 transfers_run || return 1
 	wait_for 10 transfer_waits || return 1
-	kill -KILL $receiver
-	wait $sender || status=$?
-	same "exit status of send" 1 $status || return 1
+	kill -KILL "$receiver"
+	wait "$sender" || status=$?
+	same "exit status of send" 1 "$status" || return 1
 	[ "$(jq -r .error "$tmp/sent")" != null ] || return 1
 	same partials 1 "$(total partials)" || return 1
 	same "bytes sent" "$(jq .bytes_sent "$tmp/sent")" "$(total bytes_sent)"

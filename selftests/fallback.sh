@@ -31,7 +31,7 @@ falls_back() {
 	local file=$1 before reason
 	before=$(fallbacks)
 	send_direct "$file" || { cat "$tmp/said"; return 1; }
-	same sent $size "$(field sent)" || return 1
+	same sent "$size" "$(field sent)" || return 1
 	same policy_used cached "$(field policy_used)" || return 1
 	reason=$(field fallback)
 	echo "reason: $reason"
@@ -47,7 +47,7 @@ stays_direct() {
 	before=$(fallbacks)
 	xfer cold "$1" || return 1
 	send_direct -s "$1" || { cat "$tmp/said"; return 1; }
-	same sent $size "$(field sent)" || return 1
+	same sent "$size" "$(field sent)" || return 1
 	same policy_used direct "$(field policy_used)" || return 1
 	same fallback none "$(field fallback)" || return 1
 	same "fallbacks counted" "$before" "$(fallbacks)" || return 1
@@ -57,14 +57,14 @@ stays_direct() {
 refused_if_strict() {
 	local status=0
 	send_direct -s "$1" || status=$?
-	same "xfer's exit status" 3 $status || return 1
+	same "xfer's exit status" 3 "$status" || return 1
 	same error EOPNOTSUPP "$(field error)" || return 1
 	same received 0 "$(field received)"
 }
 
 cached_right() {
 	xfer send -p cached "$1" "$seed" >"$tmp/said" || { cat "$tmp/said"; return 1; }
-	same sent $size "$(field sent)" || return 1
+	same sent "$size" "$(field sent)" || return 1
 	same policy_used cached "$(field policy_used)"
 }
 

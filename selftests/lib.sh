@@ -113,9 +113,13 @@ value() { awk -v name="$1" '$1 == name { print $2; found = 1 } END { exit !found
 # The module's total NAME.
 total() { value "$1" <$debugfs/stats; }
 
+transfers_run() { [ "$(total transfers_created)" -gt "$(total transfers_destroyed)" ]; }
+
 tunables() { coldsend policy show --json; }
 
-restore_tunables() {
+restore_transfers_run() { [ "$(total transfers_created)" -gt "$(total transfers_destroyed)" ]; }
+
+tunables() {
 	local name
 	local -a options=()
 	for name in segment_size depth pool_max files_max; do

@@ -16,10 +16,9 @@ cycles=20
 insert_if_missing() { [ -c /dev/coldsend ] || insmod "$module"; }
 at_exit insert_if_missing
 
-transfers_run() { [ "$(total transfers_created)" -gt "$(total transfers_destroyed)" ]; }
 no_transfer_runs() { ! transfers_run; }
-present() { [ -c /dev/coldsend ] && grep -q '^coldsend ' /proc/modules && [ -d $debugfs ]; }
-absent() { [ ! -e /dev/coldsend ] && ! grep -q '^coldsend ' /proc/modules && [ ! -e $debugfs ]; }
+present() { [ -c /dev/coldsend ] && grep -q '^coldsend ' /proc/modules && [ -d "$debugfs" ]; }
+absent() { [ ! -e /dev/coldsend ] && ! grep -q '^coldsend ' /proc/modules && [ ! -e "$debugfs" ]; }
 
 # The module's last words since the last call.
 last_words() { dmesg | awk '/coldsend-selftests: rmmod/ { said = "" } /coldsend: .*created/ { said = $0 } END { print said }'; }

@@ -27,7 +27,7 @@ try --segment-size 4M --depth 2 --pool-max 64M
 
 pool_in_use() { [ "$(total pool_bytes)" -ge 1048576 ]; }
 all_started() {
-	[ $(($(total transfers_created) - $(total transfers_destroyed))) = $stalled ]
+	[ $(($(total transfers_created) - $(total transfers_destroyed))) = "$stalled" ]
 }
 
 # The pool is 1 MiB, and each transfer may have one small segment besides.

@@ -17,11 +17,11 @@ at_exit eval "echo 0 >$tracefs/events/coldsend/enable"
 
 # trace ARGUMENTS…: the events of one transfer of xfer, in $tmp/trace.
 trace() {
-	echo >$tracefs/trace
-	echo 1 >$tracefs/events/coldsend/enable
+	echo >"$tracefs/trace"
+	echo 1 >"$tracefs/events/coldsend/enable"
 	xfer send "$@" >"$tmp/said" || { cat "$tmp/said"; return 1; }
-	echo 0 >$tracefs/events/coldsend/enable
-	grep -v '^#' $tracefs/trace >"$tmp/trace"
+	echo 0 >"$tracefs/events/coldsend/enable"
+	grep -v '^#' "$tracefs/trace" >"$tmp/trace"
 }
 
 # events NAME: those of that name; all if there is none.

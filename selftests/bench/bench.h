@@ -143,6 +143,9 @@ struct bench_result {
 	long pages_added;
 };
 
+/* bench_run.rounds at the most. */
+#define BENCH_ROUNDS_MAX	1000
+
 /**
  * struct bench_run - the whole of it
  * @machine: what it ran on, for readers of the results

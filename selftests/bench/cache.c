@@ -35,7 +35,7 @@ long bench_cache_pages(const struct bench_scenario *scenario)
 	return cs_resident(scenario->fd, 0, scenario->size);
 }
 
-static int drop_caches(void)
+static int drop_all(void)
 {
 	int fd = open("/proc/sys/vm/drop_caches", O_WRONLY | O_CLOEXEC);
 	int err = 0;
@@ -54,7 +54,7 @@ static int make_cold(const struct bench_scenario *scenario)
 	int err;
 
 	sync();
-	err = drop_caches();
+	err = drop_all();
 	return err ? err : cs_drop_cache(scenario->fd);
 }
 

@@ -6,25 +6,54 @@
 
 #include "bench.h"
 
-/* null where a field has no meaning: a cold file is asked for only once. */
-static json_t *encode(const struct bench_run *run,
-		      const struct bench_result *result)
+/* json_object_set_new() takes the value over, also if it fails. */
+static int set(json_t *object, const char *name, json_t *value)
 {
-	return json_pack("{ss ss ss ss si sI sf sf sf sf sf sI sI sn sn sn}",
-			 "machine", run->machine,
-			 "kernel", run->kernel,
-			 "scenario", result->scenario->name,
-			 "method", result->method->name,
-			 "round", result->round,
-			 "bytes", (json_int_t)result->bytes,
-			 "mb_s", bench_mb_s(result),
-			 "sender_cpu_s_per_gb", bench_cpu_s_per_gb(result),
-			 "syscalls_per_mb", bench_syscalls_per_mb(result),
-			 "ctxsw_per_mb", bench_switches_per_mb(result),
-			 "cpu_copies_per_byte", bench_copies_per_byte(result),
-			 "disk_reads", (json_int_t)result->disk_reads,
-			 "cache_pages_added", (json_int_t)result->pages_added,
-			 "p50_us", "p99_us", "hot_kept_ratio");
+	return json_object_set_new(object, name, value);
+}
+
+static int encode_what(json_t *object, const struct bench_run *run,
+		       const struct bench_result *r)
+{
+	return set(object, "machine", json_string(run->machine)) ||
+	       set(object, "kernel", json_string(run->kernel)) ||
+	       set(object, "scenario", json_string(r->scenario->name)) ||
+	       set(object, "method", json_string(r->method->name)) ||
+	       set(object, "round", json_integer(r->round));
+}
+
+/* null where a field has no meaning: a cold file is asked for only once. */
+static int encode_values(json_t *object, const struct bench_result *r)
+{
+	return set(object, "bytes", json_integer(r->bytes)) ||
+	       set(object, "mb_s", json_real(bench_mb_s(r))) ||
+	       set(object, "sender_cpu_s_per_gb",
+		   json_real(bench_cpu_s_per_gb(r))) ||
+	       set(object, "syscalls_per_mb",
+		   json_real(bench_syscalls_per_mb(r))) ||
+	       set(object, "ctxsw_per_mb",
+		   json_real(bench_switches_per_mb(r))) ||
+	       set(object, "cpu_copies_per_byte",
+		   json_real(bench_copies_per_byte(r))) ||
+	       set(object, "disk_reads", json_integer(r->disk_reads)) ||
+	       set(object, "cache_pages_added",
+		   json_integer(r->pages_added)) ||
+	       set(object, "p50_us", json_null()) ||
+	       set(object, "p99_us", json_null()) ||
+	       set(object, "hot_kept_ratio", json_null());
+}
+
+/* Return: a new object or NULL. */
+static json_t *encode(const struct bench_run *run, const struct bench_result *r)
+{
+	json_t *object = json_object();
+
+	if (object &&
+	    (encode_what(object, run, r) || encode_values(object, r))) {
+		json_decref(object);
+		return NULL;
+	}
+	return object;
 }
 
 int bench_json_write(const struct bench_run *run, const char *path)

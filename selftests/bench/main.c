@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/utsname.h>
 #include <time.h>
 #include <unistd.h>
@@ -52,7 +53,7 @@ static struct bench_scenario scenarios[SCENARIOS] = {
 	},
 };
 
-static void usage(FILE *out)
+static void print_usage(FILE *out)
 {
 	fputs("usage: bench [-r ROUNDS] [-s SEED] [-d DIR] [-o FILE] [-m MACHINE]\n"
 	      "  -r  rounds of each method                      (5)\n"
@@ -185,13 +186,15 @@ static int parse(int argc, char **argv, struct bench_run *run,
 			run->machine = optarg;
 			break;
 		case 'h':
-			usage(stdout);
+			print_usage(stdout);
 			exit(0);
 		default:
 			return -EINVAL;
 		}
 	}
-	return optind == argc && run->rounds > 0 ? 0 : -EINVAL;
+	if (run->rounds < 1 || run->rounds > BENCH_ROUNDS_MAX)
+		return -EINVAL;
+	return optind == argc ? 0 : -EINVAL;
 }
 
 int main(int argc, char **argv)
@@ -206,7 +209,7 @@ int main(int argc, char **argv)
 	int err;
 
 	if (parse(argc, argv, &run, &dir, &out)) {
-		usage(stderr);
+		print_usage(stderr);
 		return 2;
 	}
 	if (access(COLDSEND_DEVICE, R_OK | W_OK)) {
@@ -214,6 +217,12 @@ int main(int argc, char **argv)
 			COLDSEND_DEVICE, strerror(errno));
 		return 1;
 	}
+	/*
+	 * Our own code must not leave with the caches that are dropped: it would
+	 * be read anew while a method is measured.
+	 */
+	if (mlockall(MCL_CURRENT))
+		perror("bench: mlockall");
 	uname(&name);
 	run.kernel = name.release;
 	run.results = calloc((size_t)run.rounds * SCENARIOS * METHODS_MAX,

@@ -8,7 +8,8 @@ static const char notes[] =
 "  MB = 10^6 bytes, GB = 10^9. Medians of all rounds [least-most].\n"
 "  CPU: the sender's process, user and system. Interrupts and softirqs are\n"
 "  charged to whoever runs when they come: over loopback, the receiver's TCP\n"
-"  is often charged to the sender. All CPU: the whole machine, receiver too.\n"
+"  is often charged to the sender. All CPU: the whole machine, receiver too,\n"
+"  sampled by the timer tick and so coarser.\n"
 "  Copies: by the sender's CPU from disk to socket; counted by coldsend, by\n"
 "  definition for the others. Calls: the method's own count.\n";
 
@@ -75,14 +76,17 @@ static void compare(const struct bench_run *run,
 		    const struct bench_method *method,
 		    const struct bench_method *rival)
 {
-	struct bench_spread speed, cpu;
+	struct bench_spread speed, cpu, all;
 
 	if (!bench_ratio(run, scenario, method, rival, bench_mb_s, &speed) ||
-	    !bench_ratio(run, scenario, method, rival, bench_cpu_s_per_gb, &cpu))
+	    !bench_ratio(run, scenario, method, rival, bench_cpu_s_per_gb, &cpu) ||
+	    !bench_ratio(run, scenario, method, rival, bench_all_cpu_s_per_gb,
+			 &all))
 		return;
-	printf("%s: %.2f × %s %s [%.2f-%.2f by round] at %.2f × its CPU [%.2f-%.2f]\n",
-	       method->name, speed.median, rival->name, scenario->name,
-	       speed.min, speed.max, cpu.median, cpu.min, cpu.max);
+	printf("%s: %.2f × %s %s at %.2f × its CPU", method->name,
+	       speed.median, rival->name, scenario->name, cpu.median);
+	printf(" (by round %.2f-%.2f at %.2f-%.2f; all CPU %.2f ×)\n",
+	       speed.min, speed.max, cpu.min, cpu.max, all.median);
 }
 
 static bool is_ours(const struct bench_method *method)

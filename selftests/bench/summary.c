@@ -6,7 +6,6 @@
 
 #define MB		1e6
 #define GB		1e9
-#define ROUNDS_MAX	1000
 
 double bench_mb_s(const struct bench_result *result)
 {
@@ -91,11 +90,11 @@ bool bench_summarize(const struct bench_run *run,
 		     const struct bench_method *method, bench_value_fn value,
 		     struct bench_spread *spread)
 {
-	double values[ROUNDS_MAX];
+	double values[BENCH_ROUNDS_MAX];
 	size_t n = 0;
 	int round;
 
-	for (round = 1; round <= run->rounds && n < ROUNDS_MAX; round++) {
+	for (round = 1; round <= run->rounds; round++) {
 		const struct bench_result *result;
 
 		result = find(run, scenario, method, round);
@@ -116,14 +115,14 @@ bool bench_ratio(const struct bench_run *run,
 		 struct bench_spread *spread)
 {
 	struct bench_spread mine, theirs;
-	double values[ROUNDS_MAX];
+	double values[BENCH_ROUNDS_MAX];
 	size_t n = 0;
 	int round;
 
 	if (!bench_summarize(run, scenario, method, value, &mine) ||
 	    !bench_summarize(run, scenario, rival, value, &theirs))
 		return false;
-	for (round = 1; round <= run->rounds && n < ROUNDS_MAX; round++) {
+	for (round = 1; round <= run->rounds; round++) {
 		const struct bench_result *a, *b;
 
 		a = find(run, scenario, method, round);

@@ -333,6 +333,13 @@ unsigned long cs_pagecache_pages(struct file *file);
 unsigned long cs_pagecache_added(struct file *file, unsigned long before);
 int cs_pagecache_residency(struct file *file, struct coldsend_residency *arg);
 
+/* gather.c: takes pages out of the page cache, as they are */
+
+void cs_gather(struct cs_segment *segment, struct inode *inode, loff_t pos,
+	       loff_t end);
+u32 cs_gather_pages(const struct cs_segment *segment);
+void cs_gather_touch(const struct cs_segment *segment);
+
 /* sink.c: moves segment bytes into a socket */
 
 ssize_t cs_sink_send(struct cs_xfer *xfer, const struct cs_segment *segment);

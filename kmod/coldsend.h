@@ -147,23 +147,26 @@ struct cs_counters {
 };
 
 /**
- * struct cs_direct - what policy direct knows of a transfer
- * @ring: segments being read or sent, in file order
- * @lingering: segments that were sent, oldest first
- * @nr_ring: segments in @ring
- * @nr_lingering: segments in @lingering
+ * struct cs_ring - segments of a transfer on their way from the disk
+ * @segments: being read or sent, in file order
+ * @lingering: that were sent, oldest first
+ * @nr_segments: in @segments
+ * @nr_lingering: in @lingering
  * @align: alignment in bytes of offsets of direct I/O
  * @doubtful: the file system doesn't say that its direct I/O is direct
- * @next: file position that the next read will bring
+ * @next: file position that the next segment will start at
+ * @plan: what comes at @next: a segment of pages that are there already, or
+ *	NULL: a read, up to *@limit
  */
-struct cs_direct {
-	struct list_head ring;
+struct cs_ring {
+	struct list_head segments;
 	struct list_head lingering;
-	u32 nr_ring;
+	u32 nr_segments;
 	u32 nr_lingering;
 	u32 align;
 	bool doubtful;
 	loff_t next;
+	struct cs_segment *(*plan)(struct cs_xfer *xfer, loff_t *limit);
 };
 
 /**
@@ -201,7 +204,7 @@ struct cs_cached {
  * @end: end of the bytes asked for, clamped to the file's size at the start
  * @error: 0, or -errno that the transfer stopped at
  * @counters: of this transfer
- * @direct: of policy direct
+ * @ring: of policies direct and hybrid
  * @cached: of policy cached
  * @copied: segment of the copying source, NULL if none
  * @wait: the pumping thread sleeps here
@@ -231,7 +234,7 @@ struct cs_xfer {
 	loff_t end;
 	int error;
 	struct cs_counters counters;
-	struct cs_direct direct;
+	struct cs_ring ring;
 	struct cs_cached cached;
 	struct cs_segment *copied;
 	wait_queue_head_t wait;
@@ -255,6 +258,12 @@ int cs_xfer_get_file(int fd, struct file **file);
 static inline void cs_xfer_count(struct cs_xfer *xfer, u32 counter, u64 n)
 {
 	xfer->counters.value[counter] += n;
+}
+
+/* Something that the transfer waits for has happened; any context. */
+static inline void cs_xfer_wake(struct cs_xfer *xfer)
+{
+	wake_up(&xfer->wait);
 }
 
 static inline u64 cs_xfer_sent(const struct cs_xfer *xfer)
@@ -305,11 +314,28 @@ enum cs_next cs_source_fall_back(struct cs_xfer *xfer,
 bool cs_source_supports(u32 policy);
 u32 cs_source_policies(void);
 
-/* source_cached.c, source_direct.c, source_copied.c */
+/* source_*.c, a file each */
 
 extern const struct cs_source cs_source_cached;
 extern const struct cs_source cs_source_direct;
+extern const struct cs_source cs_source_hybrid;
 extern const struct cs_source cs_source_copied;
+
+/* ring.c: segments on their way from the disk */
+
+void cs_ring_open(struct cs_xfer *xfer,
+		  struct cs_segment *(*plan)(struct cs_xfer *xfer,
+					     loff_t *limit));
+enum cs_next cs_ring_next(struct cs_xfer *xfer, struct cs_segment **segment);
+void cs_ring_sent(struct cs_xfer *xfer, struct cs_segment *segment);
+void cs_ring_close(struct cs_xfer *xfer);
+
+/* read.c: direct reads */
+
+void cs_read_start(struct cs_xfer *xfer, struct cs_segment *segment,
+		   u32 length);
+bool cs_read_done(struct cs_xfer *xfer, struct cs_segment *segment);
+void cs_read_wait(struct cs_xfer *xfer);
 
 /* pagecache.c: what file systems let us do, and what is in the page cache */
 

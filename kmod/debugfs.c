@@ -53,6 +53,7 @@ static const char *const cs_object_names[] = {
 static const char *const cs_policy_names[] = {
 	[COLDSEND_POLICY_CACHED] = "cached",
 	[COLDSEND_POLICY_DIRECT] = "direct",
+	[COLDSEND_POLICY_HYBRID] = "hybrid",
 };
 
 static const char *const cs_fallback_names[] = {

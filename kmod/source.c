@@ -13,6 +13,7 @@
 static const struct cs_source *const cs_sources[] = {
 	[COLDSEND_POLICY_CACHED] = &cs_source_cached,
 	[COLDSEND_POLICY_DIRECT] = &cs_source_direct,
+	[COLDSEND_POLICY_HYBRID] = &cs_source_hybrid,
 };
 
 /**

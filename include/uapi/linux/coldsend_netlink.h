@@ -18,11 +18,14 @@
  *   first where they are missing. They stay in the page cache.
  * @COLDSEND_POLICY_DIRECT: Direct I/O into the module's own memory, which is
  *   handed to the socket. The page cache is not touched.
+ * @COLDSEND_POLICY_HYBRID: What is in the page cache is handed out of it, the
+ *   rest goes as under direct. The page cache is not touched.
  */
 enum coldsend_policy {
 	COLDSEND_POLICY_DEFAULT,
 	COLDSEND_POLICY_CACHED,
 	COLDSEND_POLICY_DIRECT,
+	COLDSEND_POLICY_HYBRID,
 };
 
 /**

@@ -11,6 +11,7 @@ export LC_ALL=C.UTF-8
 selftests=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 top=$(dirname "$selftests")
 programs=${CS_PROGRAMS:-$top/build/selftests}
+# shellcheck disable=SC2034 # used by those who source this
 module=${CS_MODULE:-$top/build/$(uname -r)/coldsend.ko}
 debugfs=/sys/kernel/debug/coldsend
 export PATH=$top/build/user:$programs:$PATH

@@ -31,6 +31,7 @@ find_test() {
 	return 1
 }
 
+# shellcheck disable=SC2317 # called by wait_for
 gone() { ! kill -0 "$1" 2>/dev/null; }
 
 # Everything of a test's session, children in process groups of their own too.
@@ -57,16 +58,14 @@ complaints() {
 		grep -E "$kernel_trouble"
 }
 
-# Why a test was skipped: as it says, or because all of its parts were.
+# Why a test was skipped, if it was: as it says, or because all its parts were.
 skip_reason() {
-	local reason
-	reason=$(sed -n 's/.*# SKIP *//p' "$tmp/output" | head -n 1)
-	if [ "$1" = "$exit_skip" ]; then
-		echo "${reason:-no reason given}"
-	elif grep -qE '^ok .*# SKIP' "$tmp/output" &&
-	     ! grep -E '^ok ' "$tmp/output" | grep -qv '# SKIP'; then
-		echo "$reason"
-	fi
+	awk -v whole=$((${1} == exit_skip)) '
+		/# SKIP/ && reason == "" { reason = $0; sub(/.*# SKIP */, "", reason) }
+		/^ok / && !/# SKIP/ { whole = -1 }
+		/^ok .*# SKIP/ && !whole { whole = 1 }
+		END { if (whole == 1) print reason == "" ? "no reason given" : reason }
+	' "$tmp/output"
 }
 
 report() {

@@ -39,11 +39,11 @@ const struct cs_command cs_cmd_files = {
 	.usage = "",
 	.summary = "show the statistics of each file",
 	.help =
-"Shows a row a file, the one least recently sent first.  SENT is bytes that\n"
-"sockets took; of these came from the page cache CACHED and by direct I/O\n"
-"DIRECT, and the CPU copied COPIED; ADDED is what transfers brought into the\n"
-"page cache.  Suffixes are powers of 1024.  POLICY and FALLBACK are the last\n"
-"transfer's and the last reason.  --json has all counters in full.  Needs\n"
+"Shows a row a file, in the order of their first transfers.  SENT is bytes that\n"
+"sockets took; of these came CACHED from the page cache and DIRECT by direct\n"
+"I/O, and COPIED were copied by the CPU; ADDED is what transfers brought into\n"
+"the page cache.  Suffixes are powers of 1024.  POLICY is the last transfer's,\n"
+"FALLBACK the last reason for one.  --json has all counters in full.  Needs\n"
 "CAP_NET_ADMIN.\n",
 	.run = run,
 };

@@ -99,12 +99,13 @@ static int on_interrupted(struct nl_msg *msg, void *arg)
 /* One sentence about the error that ended a request. */
 static int say_refused(const struct cs_nl *nl)
 {
-	const char *why = nl->sentence[0] ? nl->sentence : strerror(nl->error);
+	const char *why = nl->sentence;
 
-	if (nl->error == EPERM)
-		cs_err("the kernel refused: %s; run coldsend as root", why);
-	else
-		cs_err("the kernel refused: %s", why);
+	if (!*why && nl->error == EPERM)
+		why = "this needs CAP_NET_ADMIN: run it as root";
+	else if (!*why)
+		why = strerror(nl->error);
+	cs_err("the kernel refused: %s", why);
 	return -1;
 }
 

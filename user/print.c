@@ -14,16 +14,24 @@ const struct cs_printer *cs_printer(void)
 	return cs_args_json() ? &cs_printer_json : &cs_printer_human;
 }
 
-/** cs_err - print a line on stderr, behind the tool's name */
+/**
+ * cs_err - print a line on stderr, behind the tool's name
+ * @fmt: as printf(3), without a newline
+ *
+ * It comes after what was printed on stdout before, and in one piece.
+ */
 void cs_err(const char *fmt, ...)
 {
+	char *text = NULL;
 	va_list ap;
 
-	fputs("coldsend: ", stderr);
+	fflush(stdout);
 	va_start(ap, fmt);
-	vfprintf(stderr, fmt, ap);
+	if (vasprintf(&text, fmt, ap) < 0)
+		text = NULL;
 	va_end(ap);
-	fputc('\n', stderr);
+	fprintf(stderr, "coldsend: %s\n", text ? text : fmt);
+	free(text);
 }
 
 /**
@@ -34,10 +42,12 @@ void cs_err(const char *fmt, ...)
  */
 int cs_print_end(int status)
 {
-	if (!ferror(stdout) && !fflush(stdout))
+	errno = 0;
+	if (!fflush(stdout) && !ferror(stdout))
 		return status;
+	/* A flush that failed earlier leaves no errno. */
 	cs_err("can't write the result to standard output: %s",
-	       strerror(errno));
+	       strerror(errno ? errno : EIO));
 	return CS_FAILED;
 }
 

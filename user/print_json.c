@@ -28,10 +28,13 @@ static void put_word(json_t *object, const char *key,
 			    json_string(cs_words_name(words, value)));
 }
 
-/* A path as it is if it is UTF-8, else escaped; "path_escaped" says which. */
+/*
+ * A path as it is if it is UTF-8, else escaped; "path_escaped" says which.
+ * NULL is null.
+ */
 static void put_path(json_t *object, const char *raw)
 {
-	json_t *path = json_string(raw);
+	json_t *path = raw ? json_string(raw) : json_null();
 	bool escaped = !path;
 
 	if (escaped) {
@@ -125,8 +128,7 @@ static void print_received(const struct cs_received *received)
 {
 	json_t *object = json_object();
 
-	if (received->file)
-		put_path(object, received->file);
+	put_path(object, received->file);
 	put_u64(object, "bytes_received", received->bytes);
 	put_time(object, received->bytes, received->seconds);
 	put_error(object, received->error);

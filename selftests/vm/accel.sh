@@ -16,7 +16,7 @@ boots() {
 	timeout -k 1 8 qemu-system-x86_64 "${kvm[@]}" -m 256M -nodefaults -nographic \
 		-no-reboot -serial stdio -kernel "$1" -initrd "$2" \
 		-append "console=ttyS0 panic=-1 quiet coldsend.probe" \
-		</dev/null 2>/dev/null | grep -q 'probe ok'
+		</dev/null 2>/dev/null | grep 'probe ok' >/dev/null
 }
 
 [ -w /dev/kvm ] || { echo "${tcg[@]}"; exit 0; }

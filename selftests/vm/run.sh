@@ -70,7 +70,6 @@ find_parts() {
 	console=$top/build/log/$release-$(date +%H%M%S)-$$.log
 }
 
-# shellcheck disable=SC2317 # called by the trap
 clean_up() {
 	trap - EXIT INT TERM HUP
 	# shellcheck disable=SC2046 # a list of words

@@ -4,7 +4,6 @@
 #
 # usage: style.sh 'KERNEL…'     silent and 0 when all is clean
 
-# shellcheck disable=SC2317 # report calls what looks unreachable
 set -euo pipefail
 . "$(dirname "$0")/lib.sh"
 
@@ -65,6 +64,7 @@ report checkpatch checkpatch
 for kernel in $1; do
 	report "sparse and W=1 on $kernel" build "$kernel"
 done
+# SC2317 does not see functions that trap, check or report call by name.
 # shellcheck disable=SC2046 # a list of words
-report shellcheck shellcheck -x -P SCRIPTDIR $(scripts)
+report shellcheck shellcheck -x -P SCRIPTDIR -e SC2317 $(scripts)
 exit "$bad"

@@ -1,0 +1,181 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+# cli.sh: the coldsend tool: help, exit statuses, JSON, files that arrive, and
+# sentences that say what to do.
+
+# shellcheck source-path=SCRIPTDIR source=lib.sh
+. "$(dirname "$0")/lib.sh"
+
+need_module
+need jq script
+
+commands="send receive policy stats files residency info"
+size=5000001
+file=$tmp/file
+
+helps() {
+	coldsend "$1" --help >"$tmp/help" 2>"$tmp/errors" || return 1
+	same "words on stderr" "" "$(<"$tmp/errors")" || return 1
+	same "first word" usage: "$(awk '{ print $1; exit }' "$tmp/help")" || return 1
+	grep -q -- --json "$tmp/help"
+}
+
+# usage_error ARGUMENTS…: exit status 2, something on stderr, nothing on stdout.
+usage_error() {
+	local status=0
+	coldsend "$@" >"$tmp/out" 2>"$tmp/errors" </dev/null || status=$?
+	same "exit status" 2 $status || return 1
+	same stdout "" "$(<"$tmp/out")" || return 1
+	[ -s "$tmp/errors" ] || { echo "nothing on stderr"; return 1; }
+}
+
+# json FILTER COMMAND…: one JSON value, for which FILTER is true.
+json() {
+	local filter=$1
+	shift
+	"$@" >"$tmp/json" || return 1
+	same "JSON values" 1 "$(jq -n '[inputs] | length' <"$tmp/json")" || return 1
+	jq -e "$filter" "$tmp/json" >/dev/null || { cat "$tmp/json"; return 1; }
+}
+
+check "coldsend --help" coldsend --help
+for command in $commands; do
+	check "$command --help" helps $command
+done
+check "no command" usage_error
+check "unknown command" usage_error sned
+for command in $commands; do
+	check "$command: unknown option" usage_error $command --no-such-option
+done
+check "send without arguments" usage_error send
+check "send without port" usage_error send "$file" 127.0.0.1
+check "send with a bad policy" usage_error send --policy fast "$file" 127.0.0.1 1
+check "send with a bad offset" usage_error send --offset -1 "$file" 127.0.0.1 1
+check "send with a bad length" usage_error send --length 1x "$file" 127.0.0.1 1
+check "send to a bad port" usage_error send "$file" 127.0.0.1 65536
+check "receive without port" usage_error receive
+check "policy with a bad verb" usage_error policy get
+check "policy set without anything" usage_error policy set
+check "policy set with a bad number" usage_error policy set --depth four
+check "residency without a file" usage_error residency
+
+xfer make "$file" $size 11
+check "SHA-256 of the test programs is sha256sum's" same digest \
+	"$(sha256sum <"$file" | cut -d ' ' -f 1)" "$(xfer sha256 $size 11)"
+
+# transfer OPTIONS…: to another file, through TCP.
+transfer() {
+	local receiver status=0
+	: >"$tmp/listening"
+	rm -f "$tmp/copy"
+	coldsend receive 0 "$tmp/copy" --bind 127.0.0.1 --json \
+		>"$tmp/received" 2>"$tmp/listening" & receiver=$!
+	wait_for 10 grep -q 'listening on port' "$tmp/listening" || return 1
+	"$@" "$file" 127.0.0.1 "$(sed -n 's/^listening on port //p' "$tmp/listening")" || status=$?
+	wait $receiver && return $status
+}
+
+for policy in cached direct; do
+	check "send --policy $policy" transfer coldsend send --policy $policy
+	check "the file arrived" cmp "$file" "$tmp/copy"
+done
+check "send --json" json ".bytes_sent == $size and .error == null and .policy_used == \"direct\"" \
+	transfer coldsend send --json --policy direct
+check "receive --json" json ".bytes_received == $size and .error == null" cat "$tmp/received"
+check "send a part" transfer coldsend send --offset 1K --length 100
+check "the part arrived" cmp "$tmp/copy" <(tail -c +1025 "$file" | head -c 100)
+
+check "policy --json" json '.policy and .segment_size and .depth and .pool_max and .files_max' \
+	coldsend policy --json
+check "policy show" coldsend policy show
+check "stats --json" json '.counters.transfers > 0 and .objects.transfers_created > 0' \
+	coldsend stats --json
+check "stats" coldsend stats
+check "files --json" json "any(.file.path == \"$file\" and .counters.bytes_sent > 0)" \
+	coldsend files --json
+check "files" grep -q "$file" <(coldsend files)
+check "residency --json" json "length == 2 and .[0].path == \"$file\" and .[0].pages == $(((size + 4095) / 4096))" \
+	coldsend residency --json "$file" "$file"
+check "residency" coldsend residency "$file"
+check "info --json" json '.abi_version == 1 and (.policies | index("cached") and index("direct"))' \
+	coldsend info --json
+check "info of a file --json" json ".file.file_size == $size and .file.direct" \
+	coldsend info --json "$file"
+check "info" coldsend info
+
+# A line that comes back to its start belongs on a terminal, and only there.
+in_a_terminal() {
+	cat >"$tmp/sender" <<-'END'
+		#!/bin/bash
+		script -qec "coldsend send --policy direct $(printf '%q ' "$@")" /dev/null
+	END
+	chmod +x "$tmp/sender"
+	truncate -s 400M "$file.large"
+	file=$file.large transfer "$tmp/sender" >"$tmp/terminal" || return 1
+	grep -q $'\r' "$tmp/terminal" && grep -q '%' "$tmp/terminal"
+}
+no_progress() {
+	transfer coldsend send >"$tmp/plain" 2>&1 || return 1
+	not grep -q '%' "$tmp/plain"
+}
+check "progress on a terminal" in_a_terminal
+check "none elsewhere" no_progress
+
+check "send a file that is not there" fails 1 "No such file" coldsend send "$tmp/nothing" 127.0.0.1 1
+check "send a directory" fails 1 "regular file" coldsend send "$tmp" 127.0.0.1 1
+check "send to nobody" fails 1 "refused" coldsend send "$file" 127.0.0.1 1
+check "residency of nothing" fails 1 "No such file" coldsend residency "$tmp/nothing"
+
+mkdir "$tmp/tmpfs"
+mount -t tmpfs none "$tmp/tmpfs"
+at_exit umount "$tmp/tmpfs"
+cp "$file" "$tmp/tmpfs/file"
+strict_fails() {
+	file=$tmp/tmpfs/file
+	transfer fails 1 strict coldsend send --strict --policy direct
+}
+check "send --strict where direct can't be" strict_fails
+
+# A sender that is interrupted says how far it came, and that is what arrived.
+interrupted() {
+	local receiver sender status=0
+	truncate -s 256M "$tmp/large"
+	: >"$tmp/listening"
+	coldsend receive 0 --discard --bind 127.0.0.1 --json \
+		>"$tmp/received" 2>"$tmp/listening" & receiver=$!
+	wait_for 10 grep -q 'listening on port' "$tmp/listening" || return 1
+	kill -STOP $receiver
+	coldsend send --json "$tmp/large" 127.0.0.1 \
+		"$(sed -n 's/^listening on port //p' "$tmp/listening")" >"$tmp/sent" 2>"$tmp/errors" & sender=$!
+	wait_for 20 transfer_runs || return 1
+	kill -INT $sender
+	wait $sender || status=$?
+	kill -CONT $receiver
+	wait $receiver || return 1
+	same "exit status" 1 $status || return 1
+	same error EINTR "$(jq -r .error "$tmp/sent")" || return 1
+	grep -q "stopped by a signal" "$tmp/errors" || { cat "$tmp/errors"; return 1; }
+	same bytes "$(jq .bytes_sent "$tmp/sent")" "$(jq .bytes_received "$tmp/received")"
+}
+transfer_runs() { [ "$(total transfers_created)" -gt "$(total transfers_destroyed)" ]; }
+check "send interrupted" interrupted
+
+# Without device, without module.
+come_back() {
+	[ -c /dev/coldsend ] && return
+	[ ! -c "$tmp/device" ] || mv "$tmp/device" /dev/coldsend
+	[ -e /sys/module/coldsend ] || insmod "$module"
+}
+at_exit come_back
+cp -a /dev/coldsend "$tmp/device"
+rm /dev/coldsend
+check "no device node: what to do" fails 1 mknod coldsend info
+mv "$tmp/device" /dev/coldsend
+if [ -r "$module" ] && rmmod coldsend; then
+	for command in "info" "policy" "stats" "files" "send $file 127.0.0.1 1" "residency $file"; do
+		# shellcheck disable=SC2086 # a list of words
+		check "no module, ${command%% *}: what to do" fails 1 insmod coldsend $command
+	done
+	insmod "$module"
+fi
+finish

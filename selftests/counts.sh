@@ -1,0 +1,159 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+# counts.sh: receiver, ioctl, netlink and debugfs count the same bytes.
+#
+#	coldsend send (ioctl) ----- socket ----> coldsend receive
+#	      |
+#	      +-> file's row: netlink (coldsend files) and debugfs (files)
+#	      +-> totals:     netlink (coldsend stats) and debugfs (stats)
+
+# shellcheck source-path=SCRIPTDIR source=lib.sh
+. "$(dirname "$0")/lib.sh"
+
+need_module
+need jq
+
+size=3333333
+file=$tmp/file
+
+# transfer HOST OPTIONS…: from $file; JSON in $tmp/sent and $tmp/received.
+transfer() {
+	local host=$1 receiver where status=0
+	shift
+	if [ "$host" = unix ]; then
+		coldsend receive "unix:$tmp/socket" --discard --json \
+			>"$tmp/received" 2>"$tmp/listening" & receiver=$!
+		wait_for 10 test -S "$tmp/socket" || return 1
+		where=("unix:$tmp/socket")
+	else
+		: >"$tmp/listening"
+		coldsend receive 0 --bind "$host" --discard --json \
+			>"$tmp/received" 2>"$tmp/listening" & receiver=$!
+		wait_for 10 grep -q 'listening on port' "$tmp/listening" || return 1
+		where=("$host" "$(sed -n 's/^listening on port //p' "$tmp/listening")")
+	fi
+	coldsend send --json "$@" "$file" "${where[@]}" >"$tmp/sent" || status=$?
+	[ $status = 0 ] || kill $receiver
+	wait $receiver && return $status
+}
+
+netlink_row() {
+	coldsend files --json | jq ".[] | select(.file.ino == $(stat -c %i "$file"))"
+}
+
+# The file's row in debugfs as an object, by the names in the first line.
+debugfs_row() {
+	awk -F '\t' -v ino="$(stat -c %i "$file")" '
+		/^#/ { sub(/^# */, ""); for (i = 1; i <= NF; i++) name[i] = $i; next }
+		$2 == ino { for (i = 1; i <= NF; i++) print name[i] " " $i }
+	' $debugfs/files
+}
+
+totals() { coldsend stats --json | jq ".counters.$1"; }
+
+# Counter NAME is VALUE in the file's row and in the totals, seen both ways.
+counted() {
+	local name=$1 value=$2
+	same "$name in netlink's row" "$value" "$(netlink_row | jq ".counters.$name")" || return 1
+	same "$name in debugfs's row" "$value" "$(debugfs_row | value "$name")" || return 1
+	same "$name in netlink's totals" "$value" "$(totals "$name")" || return 1
+	same "$name in debugfs's totals" "$value" "$(total "$name")"
+}
+
+# Every counter of the row is the same both ways.
+rows_agree() {
+	local name value
+	netlink_row | jq -r '.counters | to_entries[] | "\(.key) \(.value)"' >"$tmp/netlink"
+	[ "$(wc -l <"$tmp/netlink")" -ge 21 ] || { echo "counters are missing"; return 1; }
+	while read -r name value; do
+		same "$name" "$value" "$(debugfs_row | value "$name")" || return 1
+	done <"$tmp/netlink"
+}
+
+identity_agrees() {
+	local field expected
+	while read -r field expected; do
+		same "$field in netlink" "$expected" "$(netlink_row | jq ".file.$field")" || return 1
+	done < <(stat -c 'ino %i%ndev_major %Hd%ndev_minor %Ld' "$file")
+	same "dev in debugfs" "$(stat -c %Hd:%Ld "$file")" "$(debugfs_row | value dev)" || return 1
+	same "path in debugfs" "$file" "$(debugfs_row | value path)" || return 1
+	same "path in netlink" "$file" "$(netlink_row | jq -r .file.path)"
+}
+
+expect_sent() {
+	same "bytes sent" "$1" "$(jq .bytes_sent "$tmp/sent")" || return 1
+	same "bytes received" "$1" "$(jq .bytes_received "$tmp/received")"
+}
+
+bytes=0 transfers=0 direct=0 cached=0
+
+# try BYTES POLICY HOST OPTIONS…
+try() {
+	local count=$1 policy=$2 host=$3
+	shift 3
+	check "$policy over $host $*" transfer "$host" --policy "$policy" "$@"
+	check "  sent = received = $count" expect_sent "$count"
+	bytes=$((bytes + count)) transfers=$((transfers + 1))
+	case $policy in
+	direct) direct=$((direct + count)) ;;
+	cached) cached=$((cached + count)) ;;
+	esac
+}
+
+xfer make "$file" $size 9
+xfer cold "$file"
+coldsend stats reset
+for policy in direct cached; do
+	for host in 127.0.0.1 ::1 unix; do
+		try $size $policy $host
+		try 100000 $policy $host --offset 777 --length 100000
+	done
+	try 1 $policy 127.0.0.1 --offset $((size - 1))
+	try 0 $policy 127.0.0.1 --length 0
+done
+check "transfers are counted" counted transfers $transfers
+check "bytes asked" counted bytes_asked $bytes
+check "bytes sent" counted bytes_sent $bytes
+check "bytes from the page cache" counted bytes_cached $cached
+check "bytes by direct I/O" counted bytes_direct $direct
+check "no byte was copied" counted bytes_copied 0
+check "nothing was partial" counted partials 0
+check "nothing failed" counted errors 0
+check "pages added: the file's, once" counted pages_added $(((size + 4095) / 4096))
+check "all counters of the row agree" rows_agree
+check "the row is about this file" identity_agrees
+
+# What comes from the disk is what was sent and what alignment costs.
+disk_bytes_add_up() {
+	same "disk bytes" "$(total disk_bytes)" \
+		$(($(total bytes_direct) + $(total overhead_bytes)))
+}
+check "disk bytes = direct bytes + overhead" disk_bytes_add_up
+
+# A receiver that goes away in the middle: partial, and the count is right.
+partial_is_counted() {
+	local receiver status=0
+	truncate -s 64M "$file"
+	: >"$tmp/listening"
+	coldsend receive 0 --bind 127.0.0.1 --discard 2>"$tmp/listening" & receiver=$!
+	wait_for 10 grep -q 'listening on port' "$tmp/listening" || return 1
+	kill -STOP $receiver
+	coldsend send --json "$file" 127.0.0.1 \
+		"$(sed -n 's/^listening on port //p' "$tmp/listening")" >"$tmp/sent" & sender=$!
+	wait_for 20 test "$(total transfers_created)" -gt "$(total transfers_destroyed)" || return 1
+	wait_for 10 transfer_waits || return 1
+	kill -KILL $receiver
+	wait $sender || status=$?
+	same "exit status of send" 1 $status || return 1
+	[ "$(jq -r .error "$tmp/sent")" != null ] || return 1
+	same partials 1 "$(total partials)" || return 1
+	same "bytes sent" "$(jq .bytes_sent "$tmp/sent")" "$(total bytes_sent)"
+}
+# The sender sleeps for the socket.
+transfer_waits() { [ "$(ps -o state= -p "$sender" | tr -d ' ')" = S ]; }
+
+coldsend stats reset
+check "reset: totals are zero" same bytes_sent 0 "$(total bytes_sent)"
+check "reset: no rows" same rows 0 "$(coldsend files --json | jq length)"
+check "a receiver that dies: partial, counted" partial_is_counted
+finish

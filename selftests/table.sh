@@ -1,0 +1,153 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+# table.sh: the table of files is bounded, its names are escaped, its tunables
+# are checked, and it tells only those who may know.
+
+# shellcheck source-path=SCRIPTDIR source=lib.sh
+. "$(dirname "$0")/lib.sh"
+
+need_module
+need jq setpriv
+keep_tunables
+
+bound=16
+files=20
+
+# send FILE…: a transfer of each.
+send() {
+	local file
+	for file; do
+		xfer send "$file" 1 >/dev/null || return 1
+	done
+}
+
+rows() { coldsend files --json | jq length; }
+
+# Names of the files that have a row, in the table's order.
+names() { coldsend files --json | jq -r '.[].file.path' | sed 's|.*/||'; }
+debugfs_names() { grep -v '^#' $debugfs/files | sed 's|.*/||'; }
+
+make_files() {
+	local i
+	for ((i = 1; i <= files; i++)); do
+		xfer make "$tmp/$i" 10 1
+	done
+}
+
+# The last $bound of 1 … $files, in order.
+expected_names() { seq $((files - bound + 1)) $files; }
+evictions() { echo $(($(total rows_evicted) - evicted)); }
+balanced() {
+	same rows "$(rows)" $(($(total rows_created) - $(total rows_destroyed)))
+}
+
+make_files
+coldsend policy set --files-max $bound
+coldsend stats reset
+evicted=$(total rows_evicted)
+for ((i = 1; i <= files; i++)); do
+	send "$tmp/$i"
+done
+check "no more rows than files-max" same rows $bound "$(rows)"
+check "as many in debugfs" same rows $bound "$(debugfs_names | wc -l)"
+check "those sent last have one" same names "$(expected_names)" "$(names)"
+check "the others are counted as evicted" same evicted $((files - bound)) "$(evictions)"
+check "rows made and gone add up" balanced
+# Number 5 would be the next to leave; sent again, it outlives 6.
+send "$tmp/5" "$tmp/1"
+check "the least recently used leaves" not grep -qx 6 <(names)
+check "one that was used again stays" grep -qx 5 <(names)
+check "in order of use, last used last" same "last names" "5 1" "$(names | tail -n 2 | xargs)"
+check "in debugfs too" same "last names" "5 1" "$(debugfs_names | tail -n 2 | xargs)"
+total_before=$(total bytes_sent)
+check "totals outlive rows" same bytes_sent $(((files + 2) * 10)) "$total_before"
+coldsend stats reset
+check "reset: no rows" same rows 0 "$(rows)"
+check "reset: only the heads in debugfs" same lines 1 "$(wc -l <$debugfs/files)"
+check "reset: rows made and gone add up" balanced
+
+columns=$(head -n 1 $debugfs/files | awk -F '\t' '{ print NF }')
+
+# A file of this name has a row whose last column decodes to its path, and
+# which has as many columns as heads.
+escaped() {
+	local path=$tmp/$1 shown
+	coldsend stats reset
+	xfer make "$path" 10 1
+	send "$path" || return 1
+	same "lines of debugfs" 2 "$(wc -l <$debugfs/files)" || return 1
+	same columns "$columns" "$(awk -F '\t' 'NR == 2 { print NF }' $debugfs/files)" || return 1
+	shown=$(sed -n '2s/.*\t//p' $debugfs/files)
+	same "characters not printable" "" "$(tr -d ' -~' <<<"$shown")" || return 1
+	same "path decoded" "$path" "$(printf '%b' "$(sed -E 's/\\([0-7]{3})/\\0\1/g' <<<"$shown")")" || return 1
+	json_right "$path"
+}
+
+# In JSON a path is as it is, or escaped and marked so.
+json_right() {
+	local shown
+	shown=$(coldsend files --json | jq -r '.[0].file | if .path_escaped then "escaped" else .path end')
+	if iconv -f UTF-8 -t UTF-8 <<<"$1" >/dev/null 2>&1; then
+		same "path in JSON" "$1" "$shown"
+	else
+		same "path in JSON" escaped "$shown"
+	fi
+}
+
+check "name with a newline" escaped $'new\nline'
+check "name with a tab" escaped $'ta\tb'
+check "name with a backslash" escaped 'back\slash'
+check "name that looks escaped" escaped 'x\n\t\\\377'
+check "name with a space" escaped 'a  b'
+check "name with control characters" escaped $'\001\r\v\f\033\177'
+check "name in UTF-8" escaped 'grüße'
+check "name that is not UTF-8" escaped $'\xff\xfe\x80'
+check "name as long as can be" escaped "$(printf 'n%.0s' {1..255})"
+
+# refused WORDS OPTIONS…: policy set says no, in these words, and changes nothing.
+refused() {
+	local words=$1 before
+	shift
+	before=$(tunables)
+	fails 1 "$words" coldsend policy set "$@" || return 1
+	same tunables "$before" "$(tunables)"
+}
+
+check "depth 0" refused "depth must be" --depth 0
+check "depth 17" refused "depth must be" --depth 17
+for bytes in 0 1 32768 65535 100000 8388608; do
+	check "segment size $bytes" refused "segment size must be" --segment-size $bytes
+done
+check "pool maximum 0" refused "pool maximum must be" --pool-max 0
+check "pool maximum below 1M" refused "pool maximum must be" --pool-max 1048575
+check "pool maximum of all memory" refused "pool maximum must be" --pool-max 1T
+check "files maximum 15" refused "files maximum must be" --files-max 15
+check "files maximum above 1M" refused "files maximum must be" --files-max 1048577
+check "policy default as default" refused "default policy must be" default
+check "one bad of two: nothing changes" refused "depth must be" cached --depth 99
+
+accepted() {
+	coldsend policy set "$@" || return 1
+	same depth 16 "$(tunables | jq .depth)" || return 1
+	same segment_size 65536 "$(tunables | jq .segment_size)" || return 1
+	same files_max 1048576 "$(tunables | jq .files_max)" || return 1
+	same policy cached "$(tunables | jq -r .policy)"
+}
+check "the limits themselves" accepted cached --depth 16 --segment-size 64K \
+	--pool-max 1M --files-max 1048576
+
+# The tool where nobody can run it: a checkout may be in a closed directory.
+public=$(mktemp -d /tmp/coldsend-public.XXXXXX)
+at_exit rm -rf "$public"
+chmod 755 "$public"
+cp "$(command -v coldsend)" "$public/coldsend"
+chmod 755 "$public/coldsend"
+nobody() { setpriv --reuid 65534 --regid 65534 --clear-groups "$@"; }
+
+check "nobody may read the tunables" nobody "$public/coldsend" policy show
+check "nobody may read the totals" nobody "$public/coldsend" stats
+check "nobody may not read the files" fails 1 "as root" nobody "$public/coldsend" files
+check "nobody may not reset" fails 1 "as root" nobody "$public/coldsend" stats reset
+check "nobody may not set" fails 1 "as root" nobody "$public/coldsend" policy set cached
+check "nobody may not send" fails 1 "no permission" nobody "$public/coldsend" info
+finish

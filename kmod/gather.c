@@ -6,6 +6,7 @@
  * writes to the file meanwhile changes what arrives, as with sendfile(2).
  */
 #include <linux/folio_batch.h>
+#include <linux/ktime.h>
 #include <linux/pagemap.h>
 #include <linux/swap.h>
 
@@ -88,7 +89,7 @@ void cs_gather(struct cs_segment *segment, struct inode *inode, loff_t pos,
 	pgoff_t next = pos >> PAGE_SHIFT;
 	pgoff_t last = min_t(pgoff_t, (end - 1) >> PAGE_SHIFT,
 			     next + segment->max_bvecs - 1);
-	loff_t limit = (loff_t)(last + 1) << PAGE_SHIFT;
+	loff_t limit = min_t(u64, end, (u64)(last + 1) << PAGE_SHIFT);
 	struct folio_batch folios;
 
 	segment->pos = pos;
@@ -99,6 +100,33 @@ void cs_gather(struct cs_segment *segment, struct inode *inode, loff_t pos,
 		if (!cs_gather_take_all(segment, &folios, limit))
 			break;
 	cs_gather_cut(segment, inode, end);
+}
+
+/**
+ * cs_gather_wait - waits until nobody is reading the page at xfer->pos
+ * @xfer: the transfer
+ * @inode: that has the page
+ *
+ * Sleeps, for the disk; counts that.
+ * Return: 1 if there is such a page, 0 if not, -EINTR on a fatal signal.
+ */
+int cs_gather_wait(struct cs_xfer *xfer, struct inode *inode)
+{
+	pgoff_t index = xfer->pos >> PAGE_SHIFT;
+	struct folio_batch folios;
+	u64 since;
+	int err;
+
+	folio_batch_init(&folios);
+	if (!filemap_get_folios_contig(inode->i_mapping, &index, index,
+				       &folios))
+		return 0;
+	since = ktime_get_ns();
+	err = folio_wait_locked_killable(folios.folios[0]);
+	cs_xfer_count(xfer, COLDSEND_A_COUNTERS_DISK_WAIT_NS,
+		      ktime_get_ns() - since);
+	folio_batch_release(&folios);
+	return err ? err : 1;
 }
 
 /**

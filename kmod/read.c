@@ -45,16 +45,15 @@ static void cs_read_ki_complete(struct kiocb *iocb, long result)
  * ones: of holes, or on disks that are memory.  ext4 tells the first from the
  * second by taking IOCB_DIRECT away, btrfs by nothing but the page cache.
  */
-static void cs_read_returned(struct cs_xfer *xfer, struct cs_segment *segment,
-			     ssize_t result, unsigned long pages_before)
+static bool cs_read_was_buffered(struct cs_xfer *xfer,
+				 struct cs_segment *segment, ssize_t result)
 {
-	unsigned long added = 0;
-
-	if (xfer->ring.doubtful)
-		added = cs_pagecache_added(xfer->file, pages_before);
-	cs_xfer_count(xfer, COLDSEND_A_COUNTERS_PAGES_ADDED, added);
-	segment->buffered = added || !(segment->iocb.ki_flags & IOCB_DIRECT);
-	cs_read_complete(segment, result);
+	if (result <= 0)
+		return false;
+	if (!(segment->iocb.ki_flags & IOCB_DIRECT))
+		return true;
+	return xfer->ring.doubtful &&
+	       cs_pagecache_has(xfer->file, segment->pos, result);
 }
 
 /**
@@ -89,8 +88,13 @@ void cs_read_start(struct cs_xfer *xfer, struct cs_segment *segment, u32 length)
 	trace_coldsend_read_submit(xfer, segment->pos, length);
 
 	result = vfs_iocb_iter_read(xfer->file, iocb, &iter);
-	if (result != -EIOCBQUEUED)
-		cs_read_returned(xfer, segment, result, pages);
+	if (result == -EIOCBQUEUED)
+		return;
+	segment->buffered = cs_read_was_buffered(xfer, segment, result);
+	if (segment->buffered)
+		cs_xfer_count(xfer, COLDSEND_A_COUNTERS_PAGES_ADDED,
+			      cs_pagecache_added(xfer->file, pages));
+	cs_read_complete(segment, result);
 }
 
 /**

@@ -52,15 +52,14 @@ static u32 cs_ring_aim(struct cs_xfer *xfer, struct cs_segment *segment,
 		       loff_t limit)
 {
 	struct cs_ring *ring = &xfer->ring;
-	u32 length;
+	u32 room = round_down(segment->capacity, ring->align);
 
 	segment->counter = COLDSEND_A_COUNTERS_BYTES_DIRECT;
 	segment->pos = round_down(ring->next, ring->align);
-	length = min_t(loff_t, round_down(segment->capacity, ring->align),
-		       round_up(limit, ring->align) - segment->pos);
 	segment->begin = ring->next - segment->pos;
-	segment->end = min_t(loff_t, length, limit - segment->pos);
-	return length;
+	segment->first = segment->begin;
+	segment->end = min_t(loff_t, room, limit - segment->pos);
+	return round_up(segment->end, ring->align);
 }
 
 static void cs_ring_unlinger(struct cs_ring *ring, struct cs_segment *segment)
@@ -82,21 +81,45 @@ static struct cs_segment *cs_ring_recycle(struct cs_ring *ring)
 	return segment;
 }
 
+/* The network frees what it still holds. */
+static void cs_ring_drop_lingering(struct cs_ring *ring)
+{
+	struct cs_segment *segment, *next;
+
+	list_for_each_entry_safe(segment, next, &ring->lingering, link) {
+		cs_ring_unlinger(ring, segment);
+		cs_segment_destroy(segment);
+	}
+}
+
+/* Bytes of memory for a read up to @limit; differences don't overflow. */
+static u32 cs_ring_wanted(const struct cs_xfer *xfer, loff_t limit)
+{
+	const struct cs_ring *ring = &xfer->ring;
+	loff_t wanted = limit - round_down(ring->next, ring->align);
+
+	wanted = min(wanted, cs_sink_window(xfer));
+	wanted = min_t(loff_t, wanted, xfer->tunables.segment_size);
+	return round_up(wanted, ring->align);
+}
+
 /* Memory to read up to @limit into, or ERR_PTR as cs_segment_get(). */
 static struct cs_segment *cs_ring_get(struct cs_xfer *xfer, loff_t limit)
 {
 	struct cs_ring *ring = &xfer->ring;
 	struct cs_segment *segment = cs_ring_recycle(ring);
+	u64 pool_max = xfer->tunables.pool_max;
 	bool recycled = segment;
-	loff_t wanted;
+	u32 wanted;
 
 	if (!segment) {
-		wanted = round_up(limit, ring->align) -
-			 round_down(ring->next, ring->align);
-		wanted = min_t(loff_t, wanted, cs_sink_window(xfer));
-		wanted = min_t(loff_t, wanted, xfer->tunables.segment_size);
-		segment = cs_segment_get(wanted, xfer->tunables.pool_max,
-					 !ring->nr_segments, &recycled);
+		wanted = cs_ring_wanted(xfer, limit);
+		segment = cs_segment_get(wanted, pool_max, false, &recycled);
+		if (segment == ERR_PTR(-EAGAIN) && !ring->nr_segments) {
+			cs_ring_drop_lingering(ring);
+			segment = cs_segment_get(wanted, pool_max, true,
+						 &recycled);
+		}
 	}
 	if (!IS_ERR(segment))
 		cs_xfer_count(xfer, recycled ?
@@ -195,14 +218,14 @@ static enum cs_next cs_ring_harvest(struct cs_xfer *xfer,
 	ssize_t result = segment->read_result;
 
 	if (result == -EINVAL || result == -EOPNOTSUPP)
-		return cs_source_fall_back(xfer, &cs_source_cached,
+		return cs_source_fall_back(xfer, &cs_source_drop,
 					   COLDSEND_FALLBACK_DIRECT_REFUSED);
 	if (result < 0) {
 		xfer->error = result;
 		return CS_NEXT_END;
 	}
 	if (segment->buffered)
-		return cs_source_fall_back(xfer, &cs_source_cached,
+		return cs_source_fall_back(xfer, &cs_source_drop,
 					   COLDSEND_FALLBACK_BUFFERED);
 	segment->end = min_t(u32, segment->end, result);
 	if (segment->end <= segment->begin)
@@ -222,7 +245,7 @@ enum cs_next cs_ring_next(struct cs_xfer *xfer, struct cs_segment **segment)
 	int err;
 
 	if (!ring->align)
-		return cs_source_fall_back(xfer, &cs_source_cached,
+		return cs_source_fall_back(xfer, &cs_source_drop,
 					   COLDSEND_FALLBACK_NO_DIRECT);
 	err = cs_ring_fill(xfer);
 	if (err) {

@@ -8,8 +8,6 @@
  * short, the disk failed) is read through the file system and copied, which
  * also finds the error if there is one.
  */
-#include <linux/folio_batch.h>
-#include <linux/ktime.h>
 #include <linux/pagemap.h>
 #include <linux/sizes.h>
 
@@ -58,6 +56,9 @@ static void cs_cached_read_ahead(struct cs_xfer *xfer, pgoff_t index,
 	unsigned long before = cs_pagecache_pages(xfer->file);
 	u32 pages = cs_cached_pages_left(xfer);
 
+	/* It goes on where it was: this is not the first look at the file. */
+	if (index && !marked)
+		cached->ra.prev_pos = ((loff_t)index << PAGE_SHIFT) - 1;
 	if (marked)
 		page_cache_async_ra(&ractl, marked, pages);
 	else
@@ -81,29 +82,6 @@ static void cs_cached_keep_ahead(struct cs_xfer *xfer,
 }
 
 /*
- * Waits until nobody is reading the page at xfer->pos.
- * Return: 1 if there is such a page, 0 if not, -errno.
- */
-static int cs_cached_wait_for_page(struct cs_xfer *xfer)
-{
-	struct address_space *mapping = xfer->cached.inode->i_mapping;
-	pgoff_t index = xfer->pos >> PAGE_SHIFT;
-	struct folio_batch folios;
-	u64 since;
-	int err;
-
-	folio_batch_init(&folios);
-	if (!filemap_get_folios_contig(mapping, &index, index, &folios))
-		return 0;
-	since = ktime_get_ns();
-	err = folio_wait_locked_killable(folios.folios[0]);
-	cs_xfer_count(xfer, COLDSEND_A_COUNTERS_DISK_WAIT_NS,
-		      ktime_get_ns() - since);
-	folio_batch_release(&folios);
-	return err ? err : 1;
-}
-
-/*
  * Look, read ahead if the page is missing, look, wait for it, look: and once
  * more, if somebody dropped it meanwhile.
  * Return: 1 if the batch has something, 0 if the page can't be had this way,
@@ -121,7 +99,7 @@ static int cs_cached_refill(struct cs_xfer *xfer, struct cs_segment *batch)
 			cs_cached_keep_ahead(xfer, batch);
 			return 1;
 		}
-		ret = cs_cached_wait_for_page(xfer);
+		ret = cs_gather_wait(xfer, xfer->cached.inode);
 		if (ret < 0)
 			return ret;
 		if (!ret)
@@ -177,21 +155,33 @@ static void cs_cached_sent(struct cs_xfer *xfer, struct cs_segment *segment)
 	cs_segment_drop_pages(segment);
 }
 
+/* Pages that were read ahead and that the transfer did not get to. */
+static u64 cs_cached_pages_ahead(const struct cs_xfer *xfer)
+{
+	const struct file_ra_state *ra = &xfer->cached.ra;
+	pgoff_t next = DIV_ROUND_UP_ULL(xfer->pos, PAGE_SIZE);
+
+	return ra->start + ra->size > next ? ra->start + ra->size - next : 0;
+}
+
 static void cs_cached_close(struct cs_xfer *xfer)
 {
 	struct cs_cached *cached = &xfer->cached;
 	u64 added = xfer->counters.value[COLDSEND_A_COUNTERS_PAGES_ADDED];
 
 	if (cached->batch) {
-		cs_segment_drop_pages(cached->batch);
+		if (cached->batch->begin)
+			cached->pages += cs_gather_pages(cached->batch);
 		cs_segment_destroy(cached->batch);
 		cached->batch = NULL;
 	}
+	added -= min(added, cs_cached_pages_ahead(xfer));
 	if (cached->pages > added)
 		cs_xfer_count(xfer, COLDSEND_A_COUNTERS_PAGES_RESIDENT,
 			      cached->pages - added);
 	cs_source_copied.close(xfer);
-	file_accessed(xfer->file);
+	if (cached->pages)
+		file_accessed(xfer->file);
 }
 
 /* The source of policy cached. */

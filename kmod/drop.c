@@ -30,6 +30,8 @@
 /* The first look comes after CS_DROP_FIRST, each next after twice as long. */
 #define CS_DROP_FIRST		(HZ / 50 + 1)
 #define CS_DROP_SLOWEST		(HZ / 2)
+/* So long a segment is taken to be held if its last page is. */
+#define CS_DROP_EARLY		(HZ / 4)
 
 /* Guards cs_drop_waiting and cs_drop_pause. */
 static DEFINE_SPINLOCK(cs_drop_lock);
@@ -170,12 +172,16 @@ static void cs_drop_count_failed(struct cs_segment *segment)
 	cs_stats_note(&segment->key, COLDSEND_A_COUNTERS_PAGES_FAILED, pages);
 }
 
-/* Bytes are let go of in order: as long as the last is held, so are most. */
+/*
+ * Bytes are let go of in order: as long as the last is held, so are most of
+ * them, at first.  Later it may be just the last.
+ */
 static bool cs_drop_is_early(const struct cs_segment *segment)
 {
 	const struct bio_vec *last = &segment->bvec[segment->nr_bvecs - 1];
 
-	return cs_drop_is_held(page_folio(last->bv_page));
+	return time_before(jiffies, segment->since + CS_DROP_EARLY) &&
+	       cs_drop_is_held(page_folio(last->bv_page));
 }
 
 /* Return: whether nothing is left to wait for. */

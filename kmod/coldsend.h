@@ -25,6 +25,7 @@
 #ifndef COLDSEND_H
 #define COLDSEND_H
 
+#include <linux/bitmap.h>
 #include <linux/bvec.h>
 #include <linux/fs.h>
 #include <linux/list.h>
@@ -66,13 +67,28 @@ void cs_policy_get(struct cs_tunables *tunables);
 int cs_policy_set(const struct cs_tunables *tunables, const char **refusal);
 void cs_policy_init(void);
 
+/**
+ * struct cs_key - what tells a file from all others
+ * @ino: inode number as in stat(2)
+ * @dev: device as in stat(2)
+ * @generation: inode generation
+ *
+ * No padding: it is hashed as bytes.
+ */
+struct cs_key {
+	u64 ino;
+	u32 dev;
+	u32 generation;
+};
+
 /* segment.c: memory that file bytes travel in */
 
 /**
  * struct cs_segment - bytes of a file on their way to the socket
  * @link: in the list of whoever owns it: transfer, or pool
  * @pos: file position of the first byte of @bvec
- * @begin: first byte to send, in bytes from @pos
+ * @first: first byte to send at the start, in bytes from @pos
+ * @begin: first byte still to send, in bytes from @pos
  * @end: end of the bytes to send, in bytes from @pos
  * @counter: enum coldsend_a_counters that its sent bytes are counted under
  * @capacity: bytes of memory, 0 if @bvec is of pages of the page cache
@@ -85,11 +101,13 @@ void cs_policy_init(void);
  * @read_done: guarded by xfer->lock until it is seen set
  * @buffered: the read went through the page cache, against our wish
  * @iocb: the read
+ * @key: the file that the pages are of, if they are to be dropped
  * @bvec: the memory; each entry holds one reference on its folio
  */
 struct cs_segment {
 	struct list_head link;
 	loff_t pos;
+	u32 first;
 	u32 begin;
 	u32 end;
 	u32 counter;
@@ -102,6 +120,7 @@ struct cs_segment {
 	bool read_done;
 	bool buffered;
 	struct kiocb iocb;
+	struct cs_key key;
 	struct bio_vec bvec[];
 };
 
@@ -147,23 +166,26 @@ struct cs_counters {
 };
 
 /**
- * struct cs_direct - what policy direct knows of a transfer
- * @ring: segments being read or sent, in file order
- * @lingering: segments that were sent, oldest first
- * @nr_ring: segments in @ring
- * @nr_lingering: segments in @lingering
+ * struct cs_ring - segments of a transfer on their way from the disk
+ * @segments: being read or sent, in file order
+ * @lingering: that were sent, oldest first
+ * @nr_segments: in @segments
+ * @nr_lingering: in @lingering
  * @align: alignment in bytes of offsets of direct I/O
  * @doubtful: the file system doesn't say that its direct I/O is direct
- * @next: file position that the next read will bring
+ * @next: file position that the next segment will start at
+ * @plan: what comes at @next: a segment of pages that are there already, or
+ *	NULL: a read, up to *@limit
  */
-struct cs_direct {
-	struct list_head ring;
+struct cs_ring {
+	struct list_head segments;
 	struct list_head lingering;
-	u32 nr_ring;
+	u32 nr_segments;
 	u32 nr_lingering;
 	u32 align;
 	bool doubtful;
 	loff_t next;
+	struct cs_segment *(*plan)(struct cs_xfer *xfer, loff_t *limit);
 };
 
 /**
@@ -180,6 +202,25 @@ struct cs_cached {
 	bool can_gather;
 	u64 pages;
 	struct file_ra_state ra;
+};
+
+/* Pages of a window of policy drop-behind. */
+#define CS_DROP_WINDOW	(SZ_1M >> PAGE_SHIFT)
+
+/**
+ * struct cs_drop - what policy drop-behind knows of a transfer
+ * @inode: inode whose page cache has the pages, below overlayfs the real one
+ * @batch: pages of the page cache being sent, NULL if none
+ * @can_gather: pages may be taken out of the page cache as they are
+ * @prepared: first window that @own says nothing of yet
+ * @own: bit set: the page of the window was missing; of even and odd windows
+ */
+struct cs_drop {
+	struct inode *inode;
+	struct cs_segment *batch;
+	bool can_gather;
+	pgoff_t prepared;
+	DECLARE_BITMAP(own[2], CS_DROP_WINDOW);
 };
 
 /**
@@ -201,14 +242,16 @@ struct cs_cached {
  * @end: end of the bytes asked for, clamped to the file's size at the start
  * @error: 0, or -errno that the transfer stopped at
  * @counters: of this transfer
- * @direct: of policy direct
+ * @ring: of policies direct and hybrid
  * @cached: of policy cached
+ * @drop: of policy drop-behind
  * @copied: segment of the copying source, NULL if none
  * @wait: the pumping thread sleeps here
  * @lock: guards the next two and the read_done of segments
  * @reads_in_flight: submitted and not completed
  * @awaited: the segment whose completion wakes the pumping thread, or NULL
  * @retries: times in a row that the socket said it has room and had none
+ * @full_since: jiffies at which the socket was full first, 0 since it took some
  * @sock_woken: the socket's state changed since this was last cleared
  * @sock_wait: entry in the socket's wait queue
  * @sock_wait_head: the queue that @sock_wait is in, NULL if none
@@ -231,14 +274,16 @@ struct cs_xfer {
 	loff_t end;
 	int error;
 	struct cs_counters counters;
-	struct cs_direct direct;
+	struct cs_ring ring;
 	struct cs_cached cached;
+	struct cs_drop drop;
 	struct cs_segment *copied;
 	wait_queue_head_t wait;
-	spinlock_t lock;
+	spinlock_t lock;	/* see @lock above */
 	u32 reads_in_flight;
 	struct cs_segment *awaited;
 	u32 retries;
+	unsigned long full_since;
 	bool sock_woken;
 	wait_queue_entry_t sock_wait;
 	wait_queue_head_t *sock_wait_head;
@@ -255,6 +300,12 @@ int cs_xfer_get_file(int fd, struct file **file);
 static inline void cs_xfer_count(struct cs_xfer *xfer, u32 counter, u64 n)
 {
 	xfer->counters.value[counter] += n;
+}
+
+/* Something that the transfer waits for has happened; any context. */
+static inline void cs_xfer_wake(struct cs_xfer *xfer)
+{
+	wake_up(&xfer->wait);
 }
 
 static inline u64 cs_xfer_sent(const struct cs_xfer *xfer)
@@ -305,11 +356,29 @@ enum cs_next cs_source_fall_back(struct cs_xfer *xfer,
 bool cs_source_supports(u32 policy);
 u32 cs_source_policies(void);
 
-/* source_cached.c, source_direct.c, source_copied.c */
+/* source_*.c, a file each */
 
 extern const struct cs_source cs_source_cached;
 extern const struct cs_source cs_source_direct;
+extern const struct cs_source cs_source_hybrid;
+extern const struct cs_source cs_source_drop;
 extern const struct cs_source cs_source_copied;
+
+/* ring.c: segments on their way from the disk */
+
+void cs_ring_open(struct cs_xfer *xfer,
+		  struct cs_segment *(*plan)(struct cs_xfer *xfer,
+					     loff_t *limit));
+enum cs_next cs_ring_next(struct cs_xfer *xfer, struct cs_segment **segment);
+void cs_ring_sent(struct cs_xfer *xfer, struct cs_segment *segment);
+void cs_ring_close(struct cs_xfer *xfer);
+
+/* read.c: direct reads */
+
+void cs_read_start(struct cs_xfer *xfer, struct cs_segment *segment,
+		   u32 length);
+bool cs_read_done(struct cs_xfer *xfer, struct cs_segment *segment);
+void cs_read_wait(struct cs_xfer *xfer);
 
 /* pagecache.c: what file systems let us do, and what is in the page cache */
 
@@ -329,9 +398,23 @@ struct cs_alignment {
 struct inode *cs_pagecache_inode(struct file *file);
 bool cs_pagecache_can_gather(struct file *file);
 void cs_pagecache_alignment(struct file *file, struct cs_alignment *alignment);
+bool cs_pagecache_has(struct file *file, loff_t pos, size_t length);
 unsigned long cs_pagecache_pages(struct file *file);
 unsigned long cs_pagecache_added(struct file *file, unsigned long before);
 int cs_pagecache_residency(struct file *file, struct coldsend_residency *arg);
+
+/* gather.c: takes pages out of the page cache, as they are */
+
+void cs_gather(struct cs_segment *segment, struct inode *inode, loff_t pos,
+	       loff_t end);
+int cs_gather_wait(struct cs_xfer *xfer, struct inode *inode);
+u32 cs_gather_pages(const struct cs_segment *segment);
+void cs_gather_touch(const struct cs_segment *segment);
+
+/* drop.c: takes pages out of the page cache once the network has let go */
+
+void cs_drop_later(struct cs_segment *segment);
+void cs_drop_exit(void);
 
 /* sink.c: moves segment bytes into a socket */
 
@@ -339,6 +422,7 @@ ssize_t cs_sink_send(struct cs_xfer *xfer, const struct cs_segment *segment);
 loff_t cs_sink_window(const struct cs_xfer *xfer);
 bool cs_sink_writable(struct cs_xfer *xfer);
 bool cs_sink_copies(struct socket *sock);
+bool cs_sink_is_tiny(const struct cs_segment *segment);
 int cs_sink_check(struct socket *sock);
 void cs_sink_exit(struct cs_xfer *xfer);
 
@@ -365,6 +449,8 @@ struct cs_row {
 	const char *path;
 };
 
+struct cs_key cs_stats_key(struct file *file);
+void cs_stats_note(const struct cs_key *key, u32 counter, u64 n);
 void cs_stats_account(const struct cs_xfer *xfer);
 void cs_stats_totals(struct cs_counters *counters);
 void cs_stats_reset(void);

@@ -20,12 +20,16 @@ static const char *const cs_counter_names[] = {
 	[COLDSEND_A_COUNTERS_BYTES_SENT] = "bytes_sent",
 	[COLDSEND_A_COUNTERS_BYTES_CACHED] = "bytes_cached",
 	[COLDSEND_A_COUNTERS_BYTES_DIRECT] = "bytes_direct",
+	[COLDSEND_A_COUNTERS_BYTES_DROP_BEHIND] = "bytes_drop_behind",
 	[COLDSEND_A_COUNTERS_BYTES_COPIED] = "bytes_copied",
 	[COLDSEND_A_COUNTERS_DISK_READS] = "disk_reads",
 	[COLDSEND_A_COUNTERS_DISK_BYTES] = "disk_bytes",
 	[COLDSEND_A_COUNTERS_OVERHEAD_BYTES] = "overhead_bytes",
 	[COLDSEND_A_COUNTERS_PAGES_RESIDENT] = "pages_resident",
 	[COLDSEND_A_COUNTERS_PAGES_ADDED] = "pages_added",
+	[COLDSEND_A_COUNTERS_PAGES_DROPPED] = "pages_dropped",
+	[COLDSEND_A_COUNTERS_PAGES_SPARED] = "pages_spared",
+	[COLDSEND_A_COUNTERS_PAGES_FAILED] = "pages_failed",
 	[COLDSEND_A_COUNTERS_SEGMENTS_RECYCLED] = "segments_recycled",
 	[COLDSEND_A_COUNTERS_SEGMENTS_ALLOCATED] = "segments_allocated",
 	[COLDSEND_A_COUNTERS_DISK_WAIT_NS] = "disk_wait_ns",
@@ -53,6 +57,8 @@ static const char *const cs_object_names[] = {
 static const char *const cs_policy_names[] = {
 	[COLDSEND_POLICY_CACHED] = "cached",
 	[COLDSEND_POLICY_DIRECT] = "direct",
+	[COLDSEND_POLICY_DROP_BEHIND] = "drop-behind",
+	[COLDSEND_POLICY_HYBRID] = "hybrid",
 };
 
 static const char *const cs_fallback_names[] = {

@@ -31,7 +31,8 @@ static void cs_engine_advance(struct cs_xfer *xfer, struct cs_segment *segment,
 			      u32 sent)
 {
 	cs_xfer_count(xfer, segment->counter, sent);
-	if (xfer->copies)
+	if ((xfer->copies || cs_sink_is_tiny(segment)) &&
+	    segment->counter != COLDSEND_A_COUNTERS_BYTES_COPIED)
 		cs_xfer_count(xfer, COLDSEND_A_COUNTERS_BYTES_COPIED, sent);
 	segment->begin += sent;
 	xfer->pos += sent;
@@ -87,36 +88,52 @@ static int cs_engine_wait_disk(struct cs_xfer *xfer)
 	return err;
 }
 
-/*
- * The socket was full a moment ago and says now that it is writable.  Mostly it
- * has room again; but TCP short of memory says so all the time.
- */
-static int cs_engine_retry(struct cs_xfer *xfer)
+/* How long to wait for the socket now: 0 if the caller wants no more of that. */
+static long cs_engine_patience(struct cs_xfer *xfer)
 {
+	long timeout = sock_sndtimeo(xfer->sock->sk, xfer->nonblock);
+	long waited;
+
+	if (!xfer->full_since)
+		xfer->full_since = jiffies | 1;
+	waited = jiffies - xfer->full_since;
+	if (timeout == MAX_SCHEDULE_TIMEOUT)
+		return timeout;
+	return max(timeout - waited, 0L);
+}
+
+/*
+ * The socket was full a moment ago.  If it is writable now, it mostly has room
+ * again; but TCP short of memory says so all the time, so that the second time
+ * in a row it is asked only after a while.
+ */
+static long cs_engine_sleep(struct cs_xfer *xfer, long timeout)
+{
+	if (!cs_sink_writable(xfer)) {
+		cs_xfer_set_state(xfer, CS_STATE_WAIT_SOCKET);
+		return wait_event_interruptible_timeout(xfer->wait,
+						READ_ONCE(xfer->sock_woken),
+						timeout);
+	}
 	if (xfer->retries++)
 		schedule_timeout_interruptible(1);
-	return signal_pending(current) ? -ERESTARTSYS : 0;
+	return signal_pending(current) ? -ERESTARTSYS : 1;
 }
 
 static int cs_engine_wait_socket(struct cs_xfer *xfer)
 {
-	long timeout = sock_sndtimeo(xfer->sock->sk, xfer->nonblock);
+	long timeout = cs_engine_patience(xfer);
 	u64 since;
 	long left;
 
 	if (!timeout)
 		return -EAGAIN;
-	if (cs_sink_writable(xfer))
-		return cs_engine_retry(xfer);
-	cs_xfer_set_state(xfer, CS_STATE_WAIT_SOCKET);
 	since = ktime_get_ns();
-	left = wait_event_interruptible_timeout(xfer->wait,
-						READ_ONCE(xfer->sock_woken),
-						timeout);
+	left = cs_engine_sleep(xfer, timeout);
 	cs_xfer_count(xfer, COLDSEND_A_COUNTERS_SOCKET_WAIT_NS,
 		      ktime_get_ns() - since);
 	if (left < 0)
-		return timeout == MAX_SCHEDULE_TIMEOUT ? left : -EINTR;
+		return left;
 	return left ? 0 : -EAGAIN;
 }
 
@@ -129,6 +146,7 @@ static int cs_engine_wait(struct cs_xfer *xfer, enum cs_pumped pumped)
 		return cs_engine_wait_socket(xfer);
 	default:
 		xfer->retries = 0;
+		xfer->full_since = 0;
 		cond_resched();
 		return signal_pending(current) ? -ERESTARTSYS : 0;
 	}
@@ -146,12 +164,19 @@ void cs_engine_run(struct cs_xfer *xfer)
 	enum cs_pumped pumped;
 	int err = 0;
 
+	/* Nothing is read for a socket that can't take anything. */
+	if (xfer->nonblock && xfer->pos < xfer->end && !cs_sink_writable(xfer))
+		err = -EAGAIN;
 	while (!err) {
 		pumped = cs_engine_pump(xfer);
 		if (pumped == CS_PUMPED_ALL)
 			break;
 		err = cs_engine_wait(xfer, pumped);
 	}
+	/* As all of the socket layer: a timeout would start anew. */
+	if (err == -ERESTARTSYS &&
+	    sock_sndtimeo(xfer->sock->sk, false) != MAX_SCHEDULE_TIMEOUT)
+		err = -EINTR;
 	if (err)
 		xfer->error = err;
 	cs_xfer_set_state(xfer, CS_STATE_ENDED);

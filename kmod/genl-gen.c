@@ -12,7 +12,7 @@
 
 /* Global operation policy for coldsend */
 const struct nla_policy coldsend_nl_policy[COLDSEND_A_FILES_MAX + 1] = {
-	[COLDSEND_A_POLICY] = NLA_POLICY_MAX(NLA_U32, 2),
+	[COLDSEND_A_POLICY] = NLA_POLICY_MAX(NLA_U32, 4),
 	[COLDSEND_A_SEGMENT_SIZE] = { .type = NLA_U32, },
 	[COLDSEND_A_DEPTH] = { .type = NLA_U32, },
 	[COLDSEND_A_POOL_MAX] = { .type = NLA_U64, },

@@ -236,7 +236,6 @@ static struct genl_family cs_genl_family __ro_after_init = {
 	.policy = coldsend_nl_policy,
 	.small_ops = coldsend_nl_ops,
 	.n_small_ops = ARRAY_SIZE(coldsend_nl_ops),
-	.resv_start_op = __COLDSEND_CMD_MAX,
 };
 
 /**

@@ -55,6 +55,20 @@ unsigned long cs_pagecache_added(struct file *file, unsigned long before)
 }
 
 /**
+ * cs_pagecache_has - is any page of a range in the page cache?
+ * @file: regular file
+ * @pos: first byte
+ * @length: bytes, at least one
+ *
+ * Any context.
+ */
+bool cs_pagecache_has(struct file *file, loff_t pos, size_t length)
+{
+	return filemap_range_has_page(cs_pagecache_inode(file)->i_mapping, pos,
+				      pos + length - 1);
+}
+
+/**
  * cs_pagecache_can_gather - may pages be taken out of the page cache as they
  *	are?
  * @file: regular file
@@ -100,16 +114,20 @@ static void cs_pagecache_guess_alignment(struct file *file,
  */
 void cs_pagecache_alignment(struct file *file, struct cs_alignment *alignment)
 {
+	const struct inode *inode = cs_pagecache_inode(file);
 	struct kstat stat = {};
 
 	*alignment = (struct cs_alignment) {};
-	if (!(file->f_mode & FMODE_CAN_ODIRECT))
+	/* A user's daemon and memory have no disk to read past the cache. */
+	if (!(file->f_mode & FMODE_CAN_ODIRECT) || IS_DAX(inode) ||
+	    inode->i_sb->s_magic == FUSE_SUPER_MAGIC)
 		return;
 	if (!vfs_getattr_nosec(&file->f_path, &stat, STATX_DIOALIGN, 0) &&
 	    stat.result_mask & STATX_DIOALIGN) {
 		alignment->mem = stat.dio_mem_align;
 		alignment->offset = stat.dio_offset_align;
-		alignment->stated = true;
+		/* Below overlayfs nothing tells whether it was done. */
+		alignment->stated = inode == file_inode(file);
 	} else {
 		cs_pagecache_guess_alignment(file, alignment);
 	}

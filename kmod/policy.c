@@ -46,7 +46,7 @@ void cs_policy_get(struct cs_tunables *tunables)
 static const char *cs_policy_refusal(const struct cs_tunables *new)
 {
 	if (!cs_source_supports(new->policy))
-		return "the default policy must be cached or direct";
+		return "the default policy must be cached, direct, drop-behind or hybrid";
 	if (!is_power_of_2(new->segment_size) ||
 	    new->segment_size < CS_SEGMENT_SIZE_MIN ||
 	    new->segment_size > CS_SEGMENT_SIZE_MAX)

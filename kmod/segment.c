@@ -15,8 +15,9 @@
  * folios.  Idle ones are freed after CS_IDLE_MAX.
  *
  * Pool memory is charged to no cgroup: it serves all senders in turn and is
- * bounded by pool_max.  What the network still holds after we let go is socket
- * memory, charged to the socket's owner by the network stack.
+ * bounded by pool_max.  What the network still holds after we let go is bounded
+ * by the send buffers, which count bytes sent: that is why what is much smaller
+ * than its folio is not handed over by reference, see cs_sink_send().
  *
  * No folio is of order 0, so that a receiver can't map one by
  * TCP_ZEROCOPY_RECEIVE, and none is ever on a list of the memory manager.
@@ -33,7 +34,8 @@
 
 #define CS_FOLIO_ORDER_MIN	1
 /* A segment that a transfer may take however full the pool is, in bytes. */
-#define CS_SEGMENT_FIRST	SZ_64K
+#define CS_SEGMENT_FIRST	\
+	max_t(u32, SZ_64K, PAGE_SIZE << CS_FOLIO_ORDER_MIN)
 #define CS_LINGER_MAX		(1 * HZ)
 #define CS_IDLE_MAX		(5 * HZ)
 #define CS_REAP_EVERY		(HZ / 2)
@@ -174,7 +176,7 @@ static bool cs_segment_fill_folios(struct cs_segment *segment, u32 size)
 	u32 order = get_order(size);
 	struct folio *folio;
 
-	while (size) {
+	while (size && !WARN_ON_ONCE(segment->nr_bvecs == segment->max_bvecs)) {
 		folio = cs_segment_alloc_folio(order);
 		if (folio) {
 			segment->bvec[segment->nr_bvecs++] = (struct bio_vec) {

@@ -2,10 +2,11 @@
 /*
  * The sink: moves segment bytes into a socket, and tells when it has room.
  *
- * Only the socket's own send operation is used, so that kTLS encrypts and
- * security modules are asked.  It never blocks: a full socket says EAGAIN, and
- * whoever pumps the transfer waits for cs_sink_writable().
+ * Only the socket's own send operation is used, so that kTLS encrypts.  It
+ * does not wait for room: a full socket says EAGAIN, and whoever pumps the
+ * transfer waits for cs_sink_writable().
  */
+#include <linux/uio.h>
 #include <net/inet_connection_sock.h>
 #include <net/sock.h>
 #include <net/tcp_states.h>
@@ -16,6 +17,8 @@
 
 /* What a non-blocking socket is read ahead for at the least, in bytes. */
 #define CS_WINDOW_MIN	SZ_64K
+/* Less than that of a folio of ours is copied, in bytes. */
+#define CS_TINY		(PAGE_SIZE / 2)
 
 /**
  * cs_sink_check - can this socket take a transfer?
@@ -76,6 +79,29 @@ loff_t cs_sink_window(const struct cs_xfer *xfer)
 }
 
 /**
+ * cs_sink_is_tiny - is the segment copied rather than handed over?
+ * @segment: ready to be sent, or sent in part
+ *
+ * A few bytes would keep a whole folio of ours busy, while the send buffer
+ * counts only them.  Any context.
+ */
+bool cs_sink_is_tiny(const struct cs_segment *segment)
+{
+	return segment->capacity && segment->end - segment->first < CS_TINY;
+}
+
+static ssize_t cs_sink_copy(struct socket *sock,
+			    const struct cs_segment *segment, int flags)
+{
+	struct msghdr msg = { .msg_flags = flags };
+
+	iov_iter_bvec(&msg.msg_iter, ITER_SOURCE, segment->bvec,
+		      segment->nr_bvecs, segment->end);
+	iov_iter_advance(&msg.msg_iter, segment->begin);
+	return sock_sendmsg(sock, &msg);
+}
+
+/**
  * cs_sink_send - sends what it can of a segment
  * @xfer: the transfer, at the segment's @begin
  * @segment: with at least a byte to send
@@ -94,9 +120,12 @@ ssize_t cs_sink_send(struct cs_xfer *xfer, const struct cs_segment *segment)
 	xfer->more = xfer->pos + length < xfer->end;
 	if (xfer->more)
 		flags |= MSG_MORE;
-	result = compat_sock_splice(xfer->sock, segment->bvec,
-				    segment->nr_bvecs, segment->begin, length,
-				    flags);
+	if (cs_sink_is_tiny(segment))
+		result = cs_sink_copy(xfer->sock, segment, flags);
+	else
+		result = compat_sock_splice(xfer->sock, segment->bvec,
+					    segment->nr_bvecs, segment->begin,
+					    length, flags);
 	trace_coldsend_send(xfer, length, result);
 	/* A stream socket has no reason to accept nothing. */
 	return result ? result : -EAGAIN;
@@ -139,25 +168,31 @@ static void cs_sink_queue(struct file *file, wait_queue_head_t *head,
 bool cs_sink_writable(struct cs_xfer *xfer)
 {
 	poll_table *poll = &xfer->sock_poll;
+	__poll_t events;
 
-	WRITE_ONCE(xfer->sock_woken, false);
+	/* A wake-up that comes from now on must not be overwritten. */
+	smp_store_mb(xfer->sock_woken, false);
 	init_poll_funcptr(poll, xfer->sock_wait_head ? NULL : cs_sink_queue);
 	/* Not EPOLLIN, and above all not the bit that asks for busy polling. */
 	poll->_key = EPOLLOUT | EPOLLERR | EPOLLHUP;
-	return vfs_poll(xfer->sock_file, poll) &
-	       (EPOLLOUT | EPOLLERR | EPOLLHUP);
+	events = vfs_poll(xfer->sock_file, poll);
+	/* EPOLLERR also stands for time stamps and the like to be fetched. */
+	return events & (EPOLLOUT | EPOLLHUP) ||
+	       READ_ONCE(xfer->sock->sk->sk_err);
 }
 
 /**
  * cs_sink_exit - ends sending
  * @xfer: the transfer
  *
- * Pushes what the socket holds back for more that won't come.  May sleep for
- * the socket's lock.
+ * Pushes what the socket holds back for more that won't come; not if the socket
+ * is full, as kTLS would wait for room, and the caller's next send does it.  May
+ * sleep for the socket's lock.
  */
 void cs_sink_exit(struct cs_xfer *xfer)
 {
-	if (xfer->more)
+	if (xfer->more && xfer->pos > xfer->start && xfer->error != -EAGAIN &&
+	    sk_stream_is_writeable(xfer->sock->sk))
 		compat_sock_splice_eof(xfer->sock);
 	if (xfer->sock_wait_head)
 		remove_wait_queue(xfer->sock_wait_head, &xfer->sock_wait);

@@ -5,7 +5,8 @@
  * Each policy has a source.  A source that can't serve the file (any more)
  * falls back to the next in line, counted and with its reason:
  *
- *	direct -> cached -> copied
+ *	direct, hybrid -> drop-behind -> copied
+ *	cached -> copied
  */
 #include "coldsend.h"
 #include "trace.h"
@@ -13,6 +14,8 @@
 static const struct cs_source *const cs_sources[] = {
 	[COLDSEND_POLICY_CACHED] = &cs_source_cached,
 	[COLDSEND_POLICY_DIRECT] = &cs_source_direct,
+	[COLDSEND_POLICY_DROP_BEHIND] = &cs_source_drop,
+	[COLDSEND_POLICY_HYBRID] = &cs_source_hybrid,
 };
 
 /**

@@ -7,15 +7,9 @@
  * waits for it.  What read-ahead can't bring (it is switched off, memory is
  * short, the disk failed) is read through the file system and copied, which
  * also finds the error if there is one.
- *
- * Pages are sent as they are at the time that the network reads them: who
- * writes to the file meanwhile changes what arrives, as with sendfile(2).
  */
-#include <linux/folio_batch.h>
-#include <linux/ktime.h>
 #include <linux/pagemap.h>
 #include <linux/sizes.h>
-#include <linux/swap.h>
 
 #include "coldsend.h"
 
@@ -62,6 +56,9 @@ static void cs_cached_read_ahead(struct cs_xfer *xfer, pgoff_t index,
 	unsigned long before = cs_pagecache_pages(xfer->file);
 	u32 pages = cs_cached_pages_left(xfer);
 
+	/* It goes on where it was: this is not the first look at the file. */
+	if (index && !marked)
+		cached->ra.prev_pos = ((loff_t)index << PAGE_SHIFT) - 1;
 	if (marked)
 		page_cache_async_ra(&ractl, marked, pages);
 	else
@@ -70,108 +67,18 @@ static void cs_cached_read_ahead(struct cs_xfer *xfer, pgoff_t index,
 		      cs_pagecache_added(xfer->file, before));
 }
 
-/* Takes over the reference on the folio, and adds its bytes to the batch. */
-static void cs_cached_take(struct cs_segment *batch, struct folio *folio,
-			   loff_t limit)
+/* Where a gathered page asks for it, more is read ahead. */
+static void cs_cached_keep_ahead(struct cs_xfer *xfer,
+				 const struct cs_segment *batch)
 {
-	loff_t pos = batch->pos + batch->end;
-	size_t offset = pos - folio_pos(folio);
-	size_t length = min_t(loff_t, folio_size(folio) - offset, limit - pos);
-
-	folio_mark_accessed(folio);
-	bvec_set_page(&batch->bvec[batch->nr_bvecs++],
-		      folio_page(folio, offset / PAGE_SIZE), length,
-		      offset_in_page(offset));
-	batch->end += length;
-}
-
-/* Is the folio the next of the batch, with its data in place? */
-static bool cs_cached_fits(const struct cs_segment *batch, struct folio *folio,
-			   loff_t limit)
-{
-	loff_t pos = batch->pos + batch->end;
-
-	return pos < limit && pos >= folio_pos(folio) &&
-	       pos < folio_pos(folio) + folio_size(folio) &&
-	       batch->nr_bvecs < batch->max_bvecs &&
-	       folio_test_uptodate(folio) && !folio_test_hwpoison(folio);
-}
-
-/* Return: whether all folios were taken, so that more may follow. */
-static bool cs_cached_take_all(struct cs_xfer *xfer, struct cs_segment *batch,
-			       struct folio_batch *folios, loff_t limit)
-{
-	bool all = true;
+	struct folio *folio;
 	u32 i;
 
-	for (i = 0; i < folio_batch_count(folios); i++) {
-		struct folio *folio = folios->folios[i];
-
+	for (i = 0; i < batch->nr_bvecs; i++) {
+		folio = page_folio(batch->bvec[i].bv_page);
 		if (folio_test_readahead(folio))
 			cs_cached_read_ahead(xfer, folio->index, folio);
-		all = all && cs_cached_fits(batch, folio, limit);
-		if (all)
-			cs_cached_take(batch, folio, limit);
-		else
-			folio_put(folio);
 	}
-	folio_batch_init(folios);
-	return all;
-}
-
-/*
- * The end of the file is looked up after the pages were seen to be up to date:
- * the other way round, a page could be extended in between and its new bytes
- * be sent before they are there.
- */
-static void cs_cached_cut_at_end(struct cs_xfer *xfer, struct cs_segment *batch)
-{
-	loff_t end = min(xfer->end, i_size_read(xfer->cached.inode));
-
-	batch->end = clamp_t(loff_t, end - batch->pos, 0, batch->end);
-}
-
-/* Fills the batch with what is in the page cache from xfer->pos on. */
-static void cs_cached_gather(struct cs_xfer *xfer, struct cs_segment *batch)
-{
-	struct address_space *mapping = xfer->cached.inode->i_mapping;
-	pgoff_t next = xfer->pos >> PAGE_SHIFT;
-	pgoff_t last = next + cs_cached_pages_left(xfer) - 1;
-	loff_t limit = (loff_t)(last + 1) << PAGE_SHIFT;
-	struct folio_batch folios;
-
-	batch->pos = xfer->pos;
-	folio_batch_init(&folios);
-	while (next <= last &&
-	       filemap_get_folios_contig(mapping, &next, last, &folios))
-		if (!cs_cached_take_all(xfer, batch, &folios, limit))
-			break;
-	cs_cached_cut_at_end(xfer, batch);
-	if (!batch->end)
-		cs_segment_drop_pages(batch);
-}
-
-/*
- * Waits until nobody is reading the page at xfer->pos.
- * Return: 1 if there is such a page, 0 if not, -errno.
- */
-static int cs_cached_wait_for_page(struct cs_xfer *xfer)
-{
-	struct address_space *mapping = xfer->cached.inode->i_mapping;
-	pgoff_t index = xfer->pos >> PAGE_SHIFT;
-	struct folio_batch folios;
-	u64 since;
-	int err;
-
-	folio_batch_init(&folios);
-	if (!filemap_get_folios_contig(mapping, &index, index, &folios))
-		return 0;
-	since = ktime_get_ns();
-	err = folio_wait_locked_killable(folios.folios[0]);
-	cs_xfer_count(xfer, COLDSEND_A_COUNTERS_DISK_WAIT_NS,
-		      ktime_get_ns() - since);
-	folio_batch_release(&folios);
-	return err ? err : 1;
 }
 
 /*
@@ -186,10 +93,13 @@ static int cs_cached_refill(struct cs_xfer *xfer, struct cs_segment *batch)
 	int ret;
 
 	for (attempt = 0; attempt < 4; attempt++) {
-		cs_cached_gather(xfer, batch);
-		if (batch->end)
+		cs_gather(batch, xfer->cached.inode, xfer->pos, xfer->end);
+		if (batch->end) {
+			cs_gather_touch(batch);
+			cs_cached_keep_ahead(xfer, batch);
 			return 1;
-		ret = cs_cached_wait_for_page(xfer);
+		}
+		ret = cs_gather_wait(xfer, xfer->cached.inode);
 		if (ret < 0)
 			return ret;
 		if (!ret)
@@ -237,15 +147,21 @@ static enum cs_next cs_cached_next(struct cs_xfer *xfer,
 /* The socket has references of its own on what it still holds. */
 static void cs_cached_sent(struct cs_xfer *xfer, struct cs_segment *segment)
 {
-	pgoff_t first = segment->pos >> PAGE_SHIFT;
-	pgoff_t last = (segment->pos + segment->end - 1) >> PAGE_SHIFT;
-
 	if (segment != xfer->cached.batch) {
 		cs_source_copied.sent(xfer, segment);
 		return;
 	}
-	xfer->cached.pages += last - first + 1;
+	xfer->cached.pages += cs_gather_pages(segment);
 	cs_segment_drop_pages(segment);
+}
+
+/* Pages that were read ahead and that the transfer did not get to. */
+static u64 cs_cached_pages_ahead(const struct cs_xfer *xfer)
+{
+	const struct file_ra_state *ra = &xfer->cached.ra;
+	pgoff_t next = DIV_ROUND_UP_ULL(xfer->pos, PAGE_SIZE);
+
+	return ra->start + ra->size > next ? ra->start + ra->size - next : 0;
 }
 
 static void cs_cached_close(struct cs_xfer *xfer)
@@ -254,15 +170,18 @@ static void cs_cached_close(struct cs_xfer *xfer)
 	u64 added = xfer->counters.value[COLDSEND_A_COUNTERS_PAGES_ADDED];
 
 	if (cached->batch) {
-		cs_segment_drop_pages(cached->batch);
+		if (cached->batch->begin)
+			cached->pages += cs_gather_pages(cached->batch);
 		cs_segment_destroy(cached->batch);
 		cached->batch = NULL;
 	}
+	added -= min(added, cs_cached_pages_ahead(xfer));
 	if (cached->pages > added)
 		cs_xfer_count(xfer, COLDSEND_A_COUNTERS_PAGES_RESIDENT,
 			      cached->pages - added);
 	cs_source_copied.close(xfer);
-	file_accessed(xfer->file);
+	if (cached->pages)
+		file_accessed(xfer->file);
 }
 
 /* The source of policy cached. */

@@ -11,8 +11,10 @@
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
 #include <linux/rhashtable.h>
+#include <linux/fcntl.h>
 #include <linux/slab.h>
 #include <linux/spinlock.h>
+#include <linux/stat.h>
 #include <linux/xarray.h>
 
 #include "coldsend.h"
@@ -20,12 +22,8 @@
 /* Longest path that a row keeps, with its zero: it has to fit a dump. */
 #define CS_PATH_MAX	2048
 
-/* No padding: it is hashed as bytes. */
-struct cs_key {
-	u64 ino;
-	u32 dev;
-	u32 generation;
-};
+/* Rows that are removed without a pause. */
+#define CS_SHRINK_MAX	256
 
 /**
  * struct cs_entry - a row and its places in the table
@@ -157,13 +155,31 @@ static int cs_entry_insert(struct cs_entry *entry)
 	return 0;
 }
 
-static void cs_table_evict(u32 max)
+/* Removes the rows past @max, a few at a time.  Return: how many. */
+static u32 cs_table_shrink(u32 max)
 {
-	lockdep_assert_held(&cs_table_lock);
-	while (cs_nr_rows > max) {
-		cs_entry_remove(list_first_entry(&cs_lru, struct cs_entry, lru));
-		cs_stats_made(COLDSEND_A_OBJECTS_ROWS_EVICTED);
-	}
+	u32 removed = 0, batch;
+
+	do {
+		spin_lock(&cs_table_lock);
+		for (batch = 0; cs_nr_rows > max && batch < CS_SHRINK_MAX;
+		     batch++)
+			cs_entry_remove(list_first_entry(&cs_lru,
+							 struct cs_entry, lru));
+		spin_unlock(&cs_table_lock);
+		removed += batch;
+		cond_resched();
+	} while (batch == CS_SHRINK_MAX);
+	return removed;
+}
+
+static void cs_table_evict(void)
+{
+	struct cs_tunables tunables;
+
+	cs_policy_get(&tunables);
+	atomic64_add(cs_table_shrink(tunables.files_max),
+		     &cs_made[COLDSEND_A_OBJECTS_ROWS_EVICTED]);
 }
 
 static void cs_entry_add(struct cs_entry *entry, const struct cs_xfer *xfer)
@@ -198,13 +214,35 @@ static void cs_table_add_to_new(const struct cs_key *key,
 		return;
 	spin_lock(&cs_table_lock);
 	/* Another transfer of the file may have made it meanwhile. */
-	if (cs_table_add_to_old(key, xfer) || cs_entry_insert(entry)) {
+	if (cs_table_add_to_old(key, xfer) || cs_entry_insert(entry))
 		kfree(entry);
-	} else {
+	else
 		cs_entry_add(entry, xfer);
-		cs_table_evict(xfer->tunables.files_max);
-	}
 	spin_unlock(&cs_table_lock);
+	cs_table_evict();
+}
+
+/**
+ * cs_stats_key - what tells a file from all others
+ * @file: regular file
+ *
+ * May sleep.
+ * Return: device and inode number as stat(2) has them, and the generation.
+ */
+struct cs_key cs_stats_key(struct file *file)
+{
+	const struct inode *inode = file_inode(file);
+	struct cs_key key = { .generation = inode->i_generation };
+	struct kstat stat;
+
+	if (vfs_getattr_nosec(&file->f_path, &stat, STATX_INO,
+			      AT_STATX_DONT_SYNC)) {
+		stat.ino = inode->i_ino;
+		stat.dev = inode->i_sb->s_dev;
+	}
+	key.ino = stat.ino;
+	key.dev = stat.dev;
+	return key;
 }
 
 /**
@@ -215,12 +253,7 @@ static void cs_table_add_to_new(const struct cs_key *key,
  */
 void cs_stats_account(const struct cs_xfer *xfer)
 {
-	const struct inode *inode = file_inode(xfer->file);
-	const struct cs_key key = {
-		.ino = inode->i_ino,
-		.dev = inode->i_sb->s_dev,
-		.generation = inode->i_generation,
-	};
+	const struct cs_key key = cs_stats_key(xfer->file);
 	bool old;
 
 	spin_lock(&cs_table_lock);
@@ -229,6 +262,26 @@ void cs_stats_account(const struct cs_xfer *xfer)
 	spin_unlock(&cs_table_lock);
 	if (!old)
 		cs_table_add_to_new(&key, xfer);
+}
+
+/**
+ * cs_stats_note - counts something that happened after a transfer's end
+ * @key: of the file
+ * @counter: enum coldsend_a_counters
+ * @n: to add
+ *
+ * Process context.
+ */
+void cs_stats_note(const struct cs_key *key, u32 counter, u64 n)
+{
+	struct cs_entry *entry;
+
+	spin_lock(&cs_table_lock);
+	cs_totals.value[counter] += n;
+	entry = rhashtable_lookup_fast(&cs_hash, key, cs_hash_params);
+	if (entry)
+		entry->row.counters.value[counter] += n;
+	spin_unlock(&cs_table_lock);
 }
 
 /**
@@ -247,13 +300,12 @@ void cs_stats_totals(struct cs_counters *counters)
 /**
  * cs_stats_reset - forgets all rows and sets the totals to zero
  *
- * Process context.
+ * May sleep.
  */
 void cs_stats_reset(void)
 {
+	cs_table_shrink(0);
 	spin_lock(&cs_table_lock);
-	while (!list_empty(&cs_lru))
-		cs_entry_remove(list_first_entry(&cs_lru, struct cs_entry, lru));
 	memset(&cs_totals, 0, sizeof(cs_totals));
 	spin_unlock(&cs_table_lock);
 }

@@ -98,6 +98,8 @@ static int cs_xfer_set_range(struct cs_xfer *xfer,
 	xfer->start = arg->offset;
 	xfer->pos = arg->offset;
 	xfer->end = arg->offset + length;
+	/* A count is signed; security modules don't look at it. */
+	length = min_t(u64, length, MAX_RW_COUNT);
 	err = rw_verify_area(READ, xfer->file, &xfer->pos, length);
 	if (err)
 		return err;
@@ -238,7 +240,8 @@ int cs_xfer_report(const struct cs_xfer *xfer, struct coldsend_send *arg)
 	arg->sent = cs_xfer_sent(xfer);
 	arg->policy_used = xfer->source->policy;
 	arg->fallback = xfer->fallback;
-	arg->bytes_cached = value[COLDSEND_A_COUNTERS_BYTES_CACHED];
+	arg->bytes_cached = value[COLDSEND_A_COUNTERS_BYTES_CACHED] +
+			    value[COLDSEND_A_COUNTERS_BYTES_DROP_BEHIND];
 	arg->bytes_direct = value[COLDSEND_A_COUNTERS_BYTES_DIRECT];
 	arg->bytes_copied = value[COLDSEND_A_COUNTERS_BYTES_COPIED];
 	return arg->sent ? 0 : xfer->error;

@@ -6,6 +6,8 @@ static const char *const policy_words[] = {
 	[COLDSEND_POLICY_DEFAULT] = "default",
 	[COLDSEND_POLICY_CACHED] = "cached",
 	[COLDSEND_POLICY_DIRECT] = "direct",
+	[COLDSEND_POLICY_DROP_BEHIND] = "drop-behind",
+	[COLDSEND_POLICY_HYBRID] = "hybrid",
 };
 
 static const char *const fallback_words[] = {
@@ -65,12 +67,17 @@ static const struct cs_attr counters[] = {
 	[COLDSEND_A_COUNTERS_BYTES_SENT] = { .name = "bytes-sent" },
 	[COLDSEND_A_COUNTERS_BYTES_CACHED] = { .name = "bytes-cached" },
 	[COLDSEND_A_COUNTERS_BYTES_DIRECT] = { .name = "bytes-direct" },
+	[COLDSEND_A_COUNTERS_BYTES_DROP_BEHIND] = {
+		.name = "bytes-drop-behind" },
 	[COLDSEND_A_COUNTERS_BYTES_COPIED] = { .name = "bytes-copied" },
 	[COLDSEND_A_COUNTERS_DISK_READS] = { .name = "disk-reads" },
 	[COLDSEND_A_COUNTERS_DISK_BYTES] = { .name = "disk-bytes" },
 	[COLDSEND_A_COUNTERS_OVERHEAD_BYTES] = { .name = "overhead-bytes" },
 	[COLDSEND_A_COUNTERS_PAGES_RESIDENT] = { .name = "pages-resident" },
 	[COLDSEND_A_COUNTERS_PAGES_ADDED] = { .name = "pages-added" },
+	[COLDSEND_A_COUNTERS_PAGES_DROPPED] = { .name = "pages-dropped" },
+	[COLDSEND_A_COUNTERS_PAGES_SPARED] = { .name = "pages-spared" },
+	[COLDSEND_A_COUNTERS_PAGES_FAILED] = { .name = "pages-failed" },
 	[COLDSEND_A_COUNTERS_SEGMENTS_RECYCLED] = {
 		.name = "segments-recycled" },
 	[COLDSEND_A_COUNTERS_SEGMENTS_ALLOCATED] = {

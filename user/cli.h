@@ -97,7 +97,7 @@ struct cs_attrs {
 };
 
 /* Room for the largest attribute set; attrs.c asserts it. */
-#define CS_VALUES_MAX	24
+#define CS_VALUES_MAX	32
 
 /**
  * struct cs_values - numbers of one attribute set, indexed by attribute number

@@ -18,11 +18,19 @@
  *   first where they are missing. They stay in the page cache.
  * @COLDSEND_POLICY_DIRECT: Direct I/O into the module's own memory, which is
  *   handed to the socket. The page cache is not touched.
+ * @COLDSEND_POLICY_DROP_BEHIND: Page-cache pages are handed to the socket,
+ *   read in first where they are missing. Those that the transfer brought in
+ *   are evicted once the socket has let go of them; those that were there
+ *   before, or that somebody used, mapped or wrote to since, stay.
+ * @COLDSEND_POLICY_HYBRID: What is in the page cache is handed out of it, the
+ *   rest goes as under direct. The page cache is not touched.
  */
 enum coldsend_policy {
 	COLDSEND_POLICY_DEFAULT,
 	COLDSEND_POLICY_CACHED,
 	COLDSEND_POLICY_DIRECT,
+	COLDSEND_POLICY_DROP_BEHIND,
+	COLDSEND_POLICY_HYBRID,
 };
 
 /**
@@ -86,12 +94,16 @@ enum coldsend_a_counters {
 	COLDSEND_A_COUNTERS_BYTES_SENT,
 	COLDSEND_A_COUNTERS_BYTES_CACHED,
 	COLDSEND_A_COUNTERS_BYTES_DIRECT,
+	COLDSEND_A_COUNTERS_BYTES_DROP_BEHIND,
 	COLDSEND_A_COUNTERS_BYTES_COPIED,
 	COLDSEND_A_COUNTERS_DISK_READS,
 	COLDSEND_A_COUNTERS_DISK_BYTES,
 	COLDSEND_A_COUNTERS_OVERHEAD_BYTES,
 	COLDSEND_A_COUNTERS_PAGES_RESIDENT,
 	COLDSEND_A_COUNTERS_PAGES_ADDED,
+	COLDSEND_A_COUNTERS_PAGES_DROPPED,
+	COLDSEND_A_COUNTERS_PAGES_SPARED,
+	COLDSEND_A_COUNTERS_PAGES_FAILED,
 	COLDSEND_A_COUNTERS_SEGMENTS_RECYCLED,
 	COLDSEND_A_COUNTERS_SEGMENTS_ALLOCATED,
 	COLDSEND_A_COUNTERS_DISK_WAIT_NS,

@@ -1,0 +1,267 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Dropping: takes pages out of the page cache once the network has let go.
+ *
+ * Policy drop-behind hands over segments of pages that its transfer brought in
+ * and sent.  As long as the socket (or, on this machine, the receiver) holds a
+ * reference on a page it can't be evicted, so it is looked at now and then.
+ *
+ * All that is held meanwhile is a reference on each folio: none on the file,
+ * the inode or the file system, so that nobody's unmount has to wait.  A folio
+ * whose file went away has no mapping any more, and is simply let go.  To evict
+ * one, its inode is pinned for the moment: while the folio is locked and has a
+ * mapping, its inode and super block live; s_umount, taken for reading without
+ * waiting, keeps them so.
+ *
+ * A page that somebody else has used, mapped or written to meanwhile is not
+ * ours to drop: it is spared.
+ */
+#include <linux/fs.h>
+#include <linux/jiffies.h>
+#include <linux/mm.h>
+#include <linux/pagemap.h>
+#include <linux/spinlock.h>
+#include <linux/workqueue.h>
+
+#include "coldsend.h"
+
+/* After this a page that is still held stays, and counts as failed. */
+#define CS_DROP_GIVE_UP		(300 * HZ)
+/* The first look comes after CS_DROP_FIRST, each next after twice as long. */
+#define CS_DROP_FIRST		(HZ / 50 + 1)
+#define CS_DROP_SLOWEST		(HZ / 2)
+/* So long a segment is taken to be held if its last page is. */
+#define CS_DROP_EARLY		(HZ / 4)
+
+/* Guards cs_drop_waiting and cs_drop_pause. */
+static DEFINE_SPINLOCK(cs_drop_lock);
+static LIST_HEAD(cs_drop_waiting);
+static unsigned long cs_drop_pause = CS_DROP_FIRST;
+
+static void cs_drop_work(struct work_struct *work);
+static DECLARE_DELAYED_WORK(cs_drop_worker, cs_drop_work);
+
+/**
+ * enum cs_verdict - what is to become of a page
+ * @CS_VERDICT_HELD: somebody still holds it; look again later
+ * @CS_VERDICT_SPARE: somebody wants it; let go of it
+ * @CS_VERDICT_GONE: it is in no page cache any more
+ * @CS_VERDICT_DROP: evict it
+ */
+enum cs_verdict {
+	CS_VERDICT_HELD,
+	CS_VERDICT_SPARE,
+	CS_VERDICT_GONE,
+	CS_VERDICT_DROP,
+};
+
+/* The page cache has a reference for each page, its buffers one, we one. */
+static bool cs_drop_is_held(struct folio *folio)
+{
+	return folio_ref_count(folio) >
+	       folio_nr_pages(folio) + folio_has_private(folio) + 1;
+}
+
+/* Memory management makes a page active that came back soon, used or not. */
+static bool cs_drop_is_used(struct folio *folio)
+{
+	return folio_test_dirty(folio) || folio_test_writeback(folio) ||
+	       folio_mapped(folio) || folio_test_referenced(folio) ||
+	       (folio_test_active(folio) && !folio_test_workingset(folio));
+}
+
+static enum cs_verdict cs_drop_judge(struct folio *folio,
+				     struct address_space *mapping)
+{
+	if (READ_ONCE(folio->mapping) != mapping)
+		return CS_VERDICT_GONE;
+	if (cs_drop_is_used(folio))
+		return CS_VERDICT_SPARE;
+	return cs_drop_is_held(folio) ? CS_VERDICT_HELD : CS_VERDICT_DROP;
+}
+
+/*
+ * Pins the inode that the folio belongs to, with s_umount held for reading.
+ * Return: it, NULL if there is none, ERR_PTR(-EAGAIN).
+ */
+static struct inode *cs_drop_pin(struct folio *folio)
+{
+	struct inode *inode = NULL;
+	struct rw_semaphore *umount;
+
+	if (!folio_trylock(folio))
+		return ERR_PTR(-EAGAIN);
+	if (folio->mapping) {
+		inode = folio->mapping->host;
+		umount = &inode->i_sb->s_umount;
+		if (!down_read_trylock(umount)) {
+			inode = ERR_PTR(-EAGAIN);
+		} else if (!igrab(inode)) {
+			up_read(umount);
+			inode = NULL;
+		}
+	}
+	folio_unlock(folio);
+	return inode;
+}
+
+static void cs_drop_unpin(struct inode *inode)
+{
+	struct super_block *sb = inode->i_sb;
+
+	iput(inode);
+	up_read(&sb->s_umount);
+}
+
+/* Gives our reference up first: eviction wants the page for itself. */
+static void cs_drop_evict(struct cs_segment *segment, struct folio *folio,
+			  struct address_space *mapping)
+{
+	pgoff_t index = folio->index;
+	u32 pages = folio_nr_pages(folio);
+	u32 dropped;
+
+	folio_put(folio);
+	dropped = invalidate_mapping_pages(mapping, index, index + pages - 1);
+	cs_stats_note(&segment->key, dropped ?
+		      COLDSEND_A_COUNTERS_PAGES_DROPPED :
+		      COLDSEND_A_COUNTERS_PAGES_SPARED, pages);
+}
+
+/* Return: whether the folio is dealt with, and our reference gone. */
+static bool cs_drop_folio(struct cs_segment *segment, struct folio *folio,
+			  struct address_space *mapping)
+{
+	switch (cs_drop_judge(folio, mapping)) {
+	case CS_VERDICT_HELD:
+		return false;
+	case CS_VERDICT_SPARE:
+		cs_stats_note(&segment->key, COLDSEND_A_COUNTERS_PAGES_SPARED,
+			      folio_nr_pages(folio));
+		folio_put(folio);
+		return true;
+	case CS_VERDICT_GONE:
+		folio_put(folio);
+		return true;
+	case CS_VERDICT_DROP:
+		cs_drop_evict(segment, folio, mapping);
+		return true;
+	}
+	return true;
+}
+
+static void cs_drop_segment(struct cs_segment *segment, struct inode *inode)
+{
+	u32 i, left = 0;
+
+	for (i = 0; i < segment->nr_bvecs; i++)
+		if (!cs_drop_folio(segment,
+				   page_folio(segment->bvec[i].bv_page),
+				   inode->i_mapping))
+			segment->bvec[left++] = segment->bvec[i];
+	segment->nr_bvecs = left;
+}
+
+static void cs_drop_count_failed(struct cs_segment *segment)
+{
+	u64 pages = 0;
+	u32 i;
+
+	for (i = 0; i < segment->nr_bvecs; i++)
+		pages += folio_nr_pages(page_folio(segment->bvec[i].bv_page));
+	cs_stats_note(&segment->key, COLDSEND_A_COUNTERS_PAGES_FAILED, pages);
+}
+
+/*
+ * Bytes are let go of in order: as long as the last is held, so are most of
+ * them, at first.  Later it may be just the last.
+ */
+static bool cs_drop_is_early(const struct cs_segment *segment)
+{
+	const struct bio_vec *last = &segment->bvec[segment->nr_bvecs - 1];
+
+	return time_before(jiffies, segment->since + CS_DROP_EARLY) &&
+	       cs_drop_is_held(page_folio(last->bv_page));
+}
+
+/* Return: whether nothing is left to wait for. */
+static bool cs_drop_try(struct cs_segment *segment)
+{
+	struct inode *inode;
+
+	if (!segment->nr_bvecs)
+		return true;
+	if (time_after(jiffies, segment->since + CS_DROP_GIVE_UP)) {
+		cs_drop_count_failed(segment);
+		return true;
+	}
+	if (cs_drop_is_early(segment))
+		return false;
+	inode = cs_drop_pin(page_folio(segment->bvec[0].bv_page));
+	if (IS_ERR(inode))
+		return false;
+	if (!inode)
+		return true;
+	cs_drop_segment(segment, inode);
+	cs_drop_unpin(inode);
+	return !segment->nr_bvecs;
+}
+
+static void cs_drop_work(struct work_struct *work)
+{
+	struct cs_segment *segment, *next;
+	LIST_HEAD(todo);
+
+	spin_lock(&cs_drop_lock);
+	list_splice_init(&cs_drop_waiting, &todo);
+	spin_unlock(&cs_drop_lock);
+
+	list_for_each_entry_safe(segment, next, &todo, link) {
+		if (!cs_drop_try(segment))
+			continue;
+		list_del(&segment->link);
+		cs_segment_destroy(segment);
+		cond_resched();
+	}
+
+	spin_lock(&cs_drop_lock);
+	list_splice(&todo, &cs_drop_waiting);
+	cs_drop_pause = min_t(unsigned long, 2 * cs_drop_pause,
+			      CS_DROP_SLOWEST);
+	if (!list_empty(&cs_drop_waiting))
+		schedule_delayed_work(&cs_drop_worker, cs_drop_pause);
+	spin_unlock(&cs_drop_lock);
+}
+
+/**
+ * cs_drop_later - evicts pages as soon as nobody holds them any more
+ * @segment: of pages to evict, with its key set; ownership passes
+ *
+ * Process context.
+ */
+void cs_drop_later(struct cs_segment *segment)
+{
+	segment->since = jiffies;
+	spin_lock(&cs_drop_lock);
+	list_add_tail(&segment->link, &cs_drop_waiting);
+	cs_drop_pause = CS_DROP_FIRST;
+	spin_unlock(&cs_drop_lock);
+	schedule_delayed_work(&cs_drop_worker, CS_DROP_FIRST);
+}
+
+/**
+ * cs_drop_exit - lets go of all pages; they stay where they are
+ *
+ * No transfer may be left.  Sleeps.
+ */
+void cs_drop_exit(void)
+{
+	struct cs_segment *segment, *next;
+
+	cancel_delayed_work_sync(&cs_drop_worker);
+	list_for_each_entry_safe(segment, next, &cs_drop_waiting, link) {
+		list_del(&segment->link);
+		cs_drop_count_failed(segment);
+		cs_segment_destroy(segment);
+	}
+}

@@ -1,0 +1,317 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The ring: segments on their way from the disk, in file order.
+ *
+ *	       get              read done           all sent
+ *	pool -------> ring -------------------> ... ---------> lingering -> ring
+ *	              (reading)  (ready, in order)            (or the pool)
+ *
+ * Up to tunables.depth segments are in the ring: the head is sent while the
+ * others are read.  A sent segment lingers until the network has let go of its
+ * memory, and is then the next to be read into.  A source may put pages of the
+ * page cache between the reads; they are ready at once and never linger.
+ *
+ * Reads start and end at the file's alignment; only the bytes asked for, and
+ * never more than the read brought, are sent.  A read that brings less than
+ * was asked leaves a gap before the next segment: then the ring is emptied and
+ * filled anew from the first missing byte.
+ */
+#include <linux/blkdev.h>
+#include <linux/math.h>
+
+#include "coldsend.h"
+
+/* Sent segments that a transfer keeps before it lets the network free them. */
+#define CS_LINGERING_MAX	16U
+
+/**
+ * cs_ring_open - prepares the ring
+ * @xfer: the transfer, at the first byte to read
+ * @plan: as struct cs_ring says
+ *
+ * May sleep.
+ */
+void cs_ring_open(struct cs_xfer *xfer,
+		  struct cs_segment *(*plan)(struct cs_xfer *xfer,
+					     loff_t *limit))
+{
+	struct cs_ring *ring = &xfer->ring;
+	struct cs_alignment alignment;
+
+	INIT_LIST_HEAD(&ring->segments);
+	INIT_LIST_HEAD(&ring->lingering);
+	cs_pagecache_alignment(xfer->file, &alignment);
+	ring->align = alignment.offset;
+	ring->doubtful = !alignment.stated;
+	ring->next = xfer->pos;
+	ring->plan = plan;
+}
+
+/* Aims the segment at ring->next up to @limit.  Return: bytes to read. */
+static u32 cs_ring_aim(struct cs_xfer *xfer, struct cs_segment *segment,
+		       loff_t limit)
+{
+	struct cs_ring *ring = &xfer->ring;
+	u32 room = round_down(segment->capacity, ring->align);
+
+	segment->counter = COLDSEND_A_COUNTERS_BYTES_DIRECT;
+	segment->pos = round_down(ring->next, ring->align);
+	segment->begin = ring->next - segment->pos;
+	segment->first = segment->begin;
+	segment->end = min_t(loff_t, room, limit - segment->pos);
+	return round_up(segment->end, ring->align);
+}
+
+static void cs_ring_unlinger(struct cs_ring *ring, struct cs_segment *segment)
+{
+	list_del_init(&segment->link);
+	ring->nr_lingering--;
+}
+
+/* The segment sent longest ago, if the network has let go of it. */
+static struct cs_segment *cs_ring_recycle(struct cs_ring *ring)
+{
+	struct cs_segment *segment;
+
+	segment = list_first_entry_or_null(&ring->lingering, struct cs_segment,
+					   link);
+	if (!segment || !cs_segment_ours_alone(segment))
+		return NULL;
+	cs_ring_unlinger(ring, segment);
+	return segment;
+}
+
+/* The network frees what it still holds. */
+static void cs_ring_drop_lingering(struct cs_ring *ring)
+{
+	struct cs_segment *segment, *next;
+
+	list_for_each_entry_safe(segment, next, &ring->lingering, link) {
+		cs_ring_unlinger(ring, segment);
+		cs_segment_destroy(segment);
+	}
+}
+
+/* Bytes of memory for a read up to @limit; differences don't overflow. */
+static u32 cs_ring_wanted(const struct cs_xfer *xfer, loff_t limit)
+{
+	const struct cs_ring *ring = &xfer->ring;
+	loff_t wanted = limit - round_down(ring->next, ring->align);
+
+	wanted = min(wanted, cs_sink_window(xfer));
+	wanted = min_t(loff_t, wanted, xfer->tunables.segment_size);
+	return round_up(wanted, ring->align);
+}
+
+/* Memory to read up to @limit into, or ERR_PTR as cs_segment_get(). */
+static struct cs_segment *cs_ring_get(struct cs_xfer *xfer, loff_t limit)
+{
+	struct cs_ring *ring = &xfer->ring;
+	struct cs_segment *segment = cs_ring_recycle(ring);
+	u64 pool_max = xfer->tunables.pool_max;
+	bool recycled = segment;
+	u32 wanted;
+
+	if (!segment) {
+		wanted = cs_ring_wanted(xfer, limit);
+		segment = cs_segment_get(wanted, pool_max, false, &recycled);
+		if (segment == ERR_PTR(-EAGAIN) && !ring->nr_segments) {
+			cs_ring_drop_lingering(ring);
+			segment = cs_segment_get(wanted, pool_max, true,
+						 &recycled);
+		}
+	}
+	if (!IS_ERR(segment))
+		cs_xfer_count(xfer, recycled ?
+			      COLDSEND_A_COUNTERS_SEGMENTS_RECYCLED :
+			      COLDSEND_A_COUNTERS_SEGMENTS_ALLOCATED, 1);
+	return segment;
+}
+
+static void cs_ring_add(struct cs_ring *ring, struct cs_segment *segment)
+{
+	list_add_tail(&segment->link, &ring->segments);
+	ring->nr_segments++;
+	ring->next = segment->pos + segment->end;
+}
+
+/* Adds what the source plans to come next: 0 or -errno. */
+static int cs_ring_add_next(struct cs_xfer *xfer)
+{
+	struct cs_ring *ring = &xfer->ring;
+	loff_t limit = xfer->end;
+	struct cs_segment *segment = ring->plan(xfer, &limit);
+	u32 length;
+
+	if (segment) {
+		cs_ring_add(ring, segment);
+		return 0;
+	}
+	segment = cs_ring_get(xfer, limit);
+	if (IS_ERR(segment))
+		return PTR_ERR(segment);
+	length = cs_ring_aim(xfer, segment, limit);
+	cs_ring_add(ring, segment);
+	cs_read_start(xfer, segment, length);
+	return 0;
+}
+
+static bool cs_ring_wants_more(const struct cs_xfer *xfer)
+{
+	const struct cs_ring *ring = &xfer->ring;
+
+	return ring->nr_segments < xfer->tunables.depth &&
+	       ring->next < xfer->end &&
+	       ring->next - xfer->pos < cs_sink_window(xfer);
+}
+
+/* Keeps the disk busy: 0, or -errno if there is not even one segment. */
+static int cs_ring_fill(struct cs_xfer *xfer)
+{
+	struct cs_ring *ring = &xfer->ring;
+	struct blk_plug plug;
+	int err = 0;
+
+	if (!ring->nr_segments)
+		ring->next = xfer->pos;
+	if (!cs_ring_wants_more(xfer))
+		return 0;
+	blk_start_plug(&plug);
+	do {
+		err = cs_ring_add_next(xfer);
+	} while (!err && cs_ring_wants_more(xfer));
+	blk_finish_plug(&plug);
+	return ring->nr_segments ? 0 : err;
+}
+
+/* Gives back a segment of the ring that will not be sent (any more). */
+static void cs_ring_discard(struct cs_xfer *xfer, struct cs_segment *segment)
+{
+	list_del_init(&segment->link);
+	if (!segment->capacity) {
+		cs_segment_destroy(segment);
+		return;
+	}
+	if (segment->read_result > 0)
+		cs_xfer_count(xfer, COLDSEND_A_COUNTERS_DISK_BYTES,
+			      segment->read_result);
+	cs_segment_put(segment);
+}
+
+/* Gives up what was read ahead; reading starts again at xfer->pos. */
+static void cs_ring_empty(struct cs_xfer *xfer)
+{
+	struct cs_ring *ring = &xfer->ring;
+	struct cs_segment *segment, *next;
+
+	cs_read_wait(xfer);
+	list_for_each_entry_safe(segment, next, &ring->segments, link)
+		cs_ring_discard(xfer, segment);
+	ring->nr_segments = 0;
+	ring->next = xfer->pos;
+}
+
+/* What the read brought for us, now that it has completed. */
+static enum cs_next cs_ring_harvest(struct cs_xfer *xfer,
+				    struct cs_segment *segment)
+{
+	ssize_t result = segment->read_result;
+
+	if (result == -EINVAL || result == -EOPNOTSUPP)
+		return cs_source_fall_back(xfer, &cs_source_drop,
+					   COLDSEND_FALLBACK_DIRECT_REFUSED);
+	if (result < 0) {
+		xfer->error = result;
+		return CS_NEXT_END;
+	}
+	if (segment->buffered)
+		return cs_source_fall_back(xfer, &cs_source_drop,
+					   COLDSEND_FALLBACK_BUFFERED);
+	segment->end = min_t(u32, segment->end, result);
+	if (segment->end <= segment->begin)
+		return CS_NEXT_END;
+	return CS_NEXT_READY;
+}
+
+/**
+ * cs_ring_next - cs_source.next of sources that use the ring
+ * @xfer: the transfer
+ * @segment: set to the head of the ring
+ */
+enum cs_next cs_ring_next(struct cs_xfer *xfer, struct cs_segment **segment)
+{
+	struct cs_ring *ring = &xfer->ring;
+	struct cs_segment *head;
+	int err;
+
+	if (!ring->align)
+		return cs_source_fall_back(xfer, &cs_source_drop,
+					   COLDSEND_FALLBACK_NO_DIRECT);
+	err = cs_ring_fill(xfer);
+	if (err) {
+		xfer->error = err;
+		return CS_NEXT_END;
+	}
+	head = list_first_entry(&ring->segments, struct cs_segment, link);
+	if (head->pos + head->begin != xfer->pos) {
+		cs_ring_empty(xfer);
+		return CS_NEXT_AGAIN;
+	}
+	*segment = head;
+	if (!head->capacity)
+		return CS_NEXT_READY;
+	if (!cs_read_done(xfer, head))
+		return CS_NEXT_WAIT_DISK;
+	return cs_ring_harvest(xfer, head);
+}
+
+static void cs_ring_sent_pages(struct cs_xfer *xfer, struct cs_segment *segment)
+{
+	cs_xfer_count(xfer, COLDSEND_A_COUNTERS_PAGES_RESIDENT,
+		      cs_gather_pages(segment));
+	list_del_init(&segment->link);
+	cs_segment_destroy(segment);
+}
+
+/**
+ * cs_ring_sent - cs_source.sent of sources that use the ring
+ * @xfer: the transfer
+ * @segment: head of the ring
+ */
+void cs_ring_sent(struct cs_xfer *xfer, struct cs_segment *segment)
+{
+	struct cs_ring *ring = &xfer->ring;
+
+	ring->nr_segments--;
+	if (!segment->capacity) {
+		cs_ring_sent_pages(xfer, segment);
+		return;
+	}
+	cs_xfer_count(xfer, COLDSEND_A_COUNTERS_DISK_BYTES,
+		      segment->read_result);
+	list_move_tail(&segment->link, &ring->lingering);
+	if (++ring->nr_lingering <= CS_LINGERING_MAX)
+		return;
+	segment = list_first_entry(&ring->lingering, struct cs_segment, link);
+	cs_ring_unlinger(ring, segment);
+	cs_segment_destroy(segment);
+}
+
+/**
+ * cs_ring_close - cs_source.close of sources that use the ring
+ * @xfer: the transfer
+ */
+void cs_ring_close(struct cs_xfer *xfer)
+{
+	struct cs_ring *ring = &xfer->ring;
+	struct cs_segment *segment, *next;
+
+	cs_ring_empty(xfer);
+	list_for_each_entry_safe(segment, next, &ring->lingering, link) {
+		cs_ring_unlinger(ring, segment);
+		cs_segment_put(segment);
+	}
+	xfer->counters.value[COLDSEND_A_COUNTERS_OVERHEAD_BYTES] =
+		xfer->counters.value[COLDSEND_A_COUNTERS_DISK_BYTES] -
+		xfer->counters.value[COLDSEND_A_COUNTERS_BYTES_DIRECT];
+}

@@ -28,6 +28,7 @@ static const struct cs_data holed = {
 	.seed = 6, .size = 2 * M + 10,
 	.hole_from = 256 * K + 1000, .hole_to = 1536 * K + 10,
 };
+
 static const struct cs_data hole_end = {
 	.seed = 7, .size = 1 * M + 4097,
 	.hole_from = 600 * K, .hole_to = 1 * M + 4097,

@@ -161,15 +161,15 @@ check "send interrupted" interrupted
 
 # Without device, without module.
 come_back() {
-	[ -c /dev/coldsend ] && return
-	[ ! -c "$tmp/device" ] || mv "$tmp/device" /dev/coldsend
-	[ -e /sys/module/coldsend ] || insmod "$module"
+	[ ! -c "$hidden" ] || mv "$hidden" /dev/coldsend
+	[ -c /dev/coldsend ] || insmod "$module"
 }
+# Renamed, not made anew: devtmpfs takes away only the node it made.
+hidden=/dev/coldsend.hidden
 at_exit come_back
-cp -a /dev/coldsend "$tmp/device"
-rm /dev/coldsend
+mv /dev/coldsend $hidden
 check "no device node: what to do" fails 1 mknod coldsend info
-mv "$tmp/device" /dev/coldsend
+mv $hidden /dev/coldsend
 if [ -r "$module" ] && rmmod coldsend; then
 	for command in "info" "policy" "stats" "files" "send $file 127.0.0.1 1" "residency $file"; do
 		# shellcheck disable=SC2086 # a list of words

@@ -40,7 +40,7 @@ static long long running(void)
 
 FIXTURE_SETUP(errors)
 {
-	strcpy(self->dir, "/tmp/cs-errors.XXXXXX");
+	snprintf(self->dir, sizeof(self->dir), "/tmp/cs-errors.XXXXXX");
 	ASSERT_NE(NULL, mkdtemp(self->dir));
 	ASSERT_EQ(0, mount("none", self->dir, "tmpfs", 0, NULL));
 	self->dev = cs_open();

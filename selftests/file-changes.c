@@ -26,6 +26,7 @@ static const struct cs_data longer = { .seed = 51, .size = SIZE + MORE };
 static const struct cs_data punched = {
 	.seed = 51, .size = SIZE, .hole_from = FROM, .hole_to = TO,
 };
+
 static const struct cs_data cut = {
 	.seed = 51, .size = SIZE, .hole_from = FROM, .hole_to = SIZE,
 };

@@ -117,9 +117,7 @@ transfers_run() { [ "$(total transfers_created)" -gt "$(total transfers_destroye
 
 tunables() { coldsend policy show --json; }
 
-restore_transfers_run() { [ "$(total transfers_created)" -gt "$(total transfers_destroyed)" ]; }
-
-tunables() {
+restore_tunables() {
 	local name
 	local -a options=()
 	for name in segment_size depth pool_max files_max; do

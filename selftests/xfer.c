@@ -130,13 +130,15 @@ static int parse_policy(const char *name)
 /* Fills in @j from options; the index of the first argument, or -1. */
 static int parse(struct cs_job *j, int argc, char **argv)
 {
-	int opt, number = 0;
+	int policy = COLDSEND_POLICY_DEFAULT;
+	int kind = CS_TCP4;
+	int opt;
 
 	while ((opt = getopt(argc, argv, "p:k:o:l:s")) != -1) {
 		if (opt == 'p')
-			j->policy = number = parse_policy(optarg);
+			policy = parse_policy(optarg);
 		else if (opt == 'k')
-			j->kind = number = cs_kind_parse(optarg);
+			kind = cs_kind_parse(optarg);
 		else if (opt == 'o')
 			j->offset = strtoull(optarg, NULL, 0);
 		else if (opt == 'l')
@@ -145,10 +147,10 @@ static int parse(struct cs_job *j, int argc, char **argv)
 			j->flags |= COLDSEND_F_STRICT;
 		else
 			return -1;
-		if (number < 0)
-			return -1;
 	}
-	return argc - optind == 2 ? optind : -1;
+	j->policy = policy;
+	j->kind = kind;
+	return policy >= 0 && kind >= 0 && argc - optind == 2 ? optind : -1;
 }
 
 static void print(const struct cs_job *j, int err)

@@ -150,6 +150,7 @@ struct bench_result {
  * struct bench_run - the whole of it
  * @machine: what it ran on, for readers of the results
  * @kernel: release
+ * @wanted: part of the names of the methods that run
  * @seed: of the order
  * @rounds: of each method in each scenario
  * @results: in the order in which they were made
@@ -158,6 +159,7 @@ struct bench_result {
 struct bench_run {
 	const char *machine;
 	const char *kernel;
+	const char *wanted;
 	__u64 seed;
 	int rounds;
 	struct bench_result *results;

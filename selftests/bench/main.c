@@ -55,9 +55,11 @@ static struct bench_scenario scenarios[SCENARIOS] = {
 
 static void print_usage(FILE *out)
 {
-	fputs("usage: bench [-r ROUNDS] [-s SEED] [-d DIR] [-o FILE] [-m MACHINE]\n"
+	fputs("usage: bench [-r ROUNDS] [-s SEED] [-w NAME] [-d DIR] [-o FILE]\n"
+	      "             [-m MACHINE]\n"
 	      "  -r  rounds of each method                      (5)\n"
 	      "  -s  seed of the order                          (the time)\n"
+	      "  -w  only the methods whose names have NAME     (all)\n"
 	      "  -d  where the files to send are made           (/mnt/disk)\n"
 	      "  -o  where the results go, as JSON              (nowhere)\n"
 	      "  -m  what to call the machine in the results    (unknown)\n",
@@ -118,8 +120,9 @@ static int run_scenario(struct bench_run *run, __u64 *seed,
 	int round, i;
 	int err;
 
-	for (; scenario->methods[methods]; methods++)
-		order[methods] = methods;
+	for (i = 0; scenario->methods[i]; i++)
+		if (strstr(scenario->methods[i]->name, run->wanted))
+			order[methods++] = i;
 	for (round = 1; round <= run->rounds; round++) {
 		*seed = shuffle(order, methods, *seed);
 		for (i = 0; i < methods; i++) {
@@ -168,13 +171,16 @@ static int parse(int argc, char **argv, struct bench_run *run,
 {
 	int option;
 
-	while ((option = getopt(argc, argv, "r:s:d:o:m:h")) != -1) {
+	while ((option = getopt(argc, argv, "r:s:w:d:o:m:h")) != -1) {
 		switch (option) {
 		case 'r':
 			run->rounds = atoi(optarg);
 			break;
 		case 's':
 			run->seed = strtoull(optarg, NULL, 0);
+			break;
+		case 'w':
+			run->wanted = optarg;
 			break;
 		case 'd':
 			*dir = optarg;
@@ -201,6 +207,7 @@ int main(int argc, char **argv)
 {
 	struct bench_run run = {
 		.machine = "unknown",
+		.wanted = "",
 		.rounds = 5,
 		.seed = time(NULL),
 	};

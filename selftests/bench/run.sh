@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # run.sh: runs the benchmark as root on a machine with the module loaded.
 #
-# usage: run.sh [-r ROUNDS] [-s SEED] [-d DIR]
+# usage: run.sh [-r ROUNDS] [-s SEED] [-w NAME] [-d DIR]
 # A table a scenario and lines that compare come out here, progress on stderr,
 # one JSON object a round in $COLDSEND_RESULTS/bench.json.
 

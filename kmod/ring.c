@@ -298,6 +298,27 @@ void cs_ring_sent(struct cs_xfer *xfer, struct cs_segment *segment)
 }
 
 /**
+ * cs_ring_idle - cs_source.idle of sources that use the ring
+ * @xfer: the transfer
+ *
+ * What the network still holds is left to it.  What was read and not sent is
+ * kept, unless memory is short: then it is read again.
+ */
+void cs_ring_idle(struct cs_xfer *xfer)
+{
+	struct cs_ring *ring = &xfer->ring;
+	struct cs_segment *segment, *next;
+
+	list_for_each_entry_safe(segment, next, &ring->lingering, link) {
+		cs_ring_unlinger(ring, segment);
+		cs_segment_put(segment);
+	}
+	if (ring->align &&
+	    cs_segment_pool_bytes() > xfer->tunables.pool_max / 2)
+		cs_ring_empty(xfer);
+}
+
+/**
  * cs_ring_close - cs_source.close of sources that use the ring
  * @xfer: the transfer
  */

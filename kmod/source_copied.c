@@ -94,6 +94,11 @@ static void cs_copied_sent(struct cs_xfer *xfer, struct cs_segment *segment)
 {
 }
 
+/* The segment may hold bytes that are still to be sent. */
+static void cs_copied_idle(struct cs_xfer *xfer)
+{
+}
+
 static void cs_copied_close(struct cs_xfer *xfer)
 {
 	if (xfer->copied)
@@ -107,5 +112,6 @@ const struct cs_source cs_source_copied = {
 	.open = cs_copied_open,
 	.next = cs_copied_next,
 	.sent = cs_copied_sent,
+	.idle = cs_copied_idle,
 	.close = cs_copied_close,
 };

@@ -134,6 +134,9 @@ static bool cs_async_pump(struct cs_xfer *xfer)
 		case CS_PUMPED_WAIT_DISK:
 			cs_async_sleep(xfer, CS_STATE_WAIT_DISK);
 			return false;
+		case CS_PUMPED_WAIT_POOL:
+			cs_async_sleep(xfer, CS_STATE_WAIT_POOL);
+			return false;
 		case CS_PUMPED_WAIT_SOCKET:
 			if (!cs_async_wait_socket(xfer))
 				return false;

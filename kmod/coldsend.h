@@ -88,6 +88,9 @@ struct cs_key {
 
 /* segment.c: memory that file bytes travel in */
 
+/* A small segment: what a transfer needs to go on, in bytes. */
+#define CS_SEGMENT_FIRST	max_t(u32, SZ_64K, PAGE_SIZE << 1)
+
 /**
  * struct cs_segment - bytes of a file on their way to the socket
  * @link: in the list of whoever owns it: transfer, or pool
@@ -129,8 +132,10 @@ struct cs_segment {
 	struct bio_vec bvec[];
 };
 
-struct cs_segment *cs_segment_get(u32 size, u64 pool_max, bool first,
+struct cs_segment *cs_segment_get(struct cs_xfer *xfer, u32 size, bool first,
 				  bool *recycled);
+void cs_segment_queue(struct cs_xfer *xfer);
+void cs_segment_unqueue(struct cs_xfer *xfer);
 void cs_segment_put(struct cs_segment *segment);
 bool cs_segment_ours_alone(const struct cs_segment *segment);
 void cs_segment_destroy(struct cs_segment *segment);
@@ -152,12 +157,14 @@ void cs_segment_exit(void);
  * enum cs_state - what a transfer is doing
  * @CS_STATE_PUMPING: reading and sending what can be done now
  * @CS_STATE_WAIT_DISK: nothing to do until a direct read completes
+ * @CS_STATE_WAIT_POOL: nothing to do until others give memory back
  * @CS_STATE_WAIT_SOCKET: nothing to do until the socket has room
  * @CS_STATE_ENDED: nothing more will be sent
  */
 enum cs_state {
 	CS_STATE_PUMPING,
 	CS_STATE_WAIT_DISK,
+	CS_STATE_WAIT_POOL,
 	CS_STATE_WAIT_SOCKET,
 	CS_STATE_ENDED,
 };
@@ -251,6 +258,7 @@ struct cs_drop {
  * @cached: of policy cached
  * @drop: of policy drop-behind
  * @copied: segment of the copying source, NULL if none
+ * @pool_link: in the queue of those that wait for a segment; of the pool lock
  * @wait: the pumping thread sleeps here
  * @lock: guards the next two and the read_done of segments
  * @reads_in_flight: submitted and not completed
@@ -294,6 +302,7 @@ struct cs_xfer {
 	struct cs_cached cached;
 	struct cs_drop drop;
 	struct cs_segment *copied;
+	struct list_head pool_link;
 	wait_queue_head_t wait;
 	spinlock_t lock;	/* see @lock above */
 	u32 reads_in_flight;
@@ -353,12 +362,15 @@ static inline u64 cs_xfer_sent(const struct cs_xfer *xfer)
  * enum cs_pumped - why cs_engine_pump() returned
  * @CS_PUMPED_SOME: a segment or part of it went; pump again
  * @CS_PUMPED_WAIT_DISK: a read has to complete first
+ * @CS_PUMPED_WAIT_POOL: others have to give memory back first; asynchronous
+ *	transfers only
  * @CS_PUMPED_WAIT_SOCKET: the socket has to have room first
  * @CS_PUMPED_ALL: the transfer has ended
  */
 enum cs_pumped {
 	CS_PUMPED_SOME,
 	CS_PUMPED_WAIT_DISK,
+	CS_PUMPED_WAIT_POOL,
 	CS_PUMPED_WAIT_SOCKET,
 	CS_PUMPED_ALL,
 };
@@ -389,12 +401,14 @@ void cs_async_exit(void);
  * enum cs_next - what a source says when asked for the next segment
  * @CS_NEXT_READY: here it is
  * @CS_NEXT_WAIT_DISK: it is being read
+ * @CS_NEXT_WAIT_POOL: there is no memory to read it into
  * @CS_NEXT_AGAIN: ask again, things have changed
  * @CS_NEXT_END: there is none, xfer->error says why if it is not the end
  */
 enum cs_next {
 	CS_NEXT_READY,
 	CS_NEXT_WAIT_DISK,
+	CS_NEXT_WAIT_POOL,
 	CS_NEXT_AGAIN,
 	CS_NEXT_END,
 };

@@ -62,6 +62,8 @@ enum cs_pumped cs_engine_pump(struct cs_xfer *xfer)
 		return cs_engine_send(xfer, segment);
 	case CS_NEXT_WAIT_DISK:
 		return CS_PUMPED_WAIT_DISK;
+	case CS_NEXT_WAIT_POOL:
+		return CS_PUMPED_WAIT_POOL;
 	case CS_NEXT_AGAIN:
 		return CS_PUMPED_SOME;
 	case CS_NEXT_END:

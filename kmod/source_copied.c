@@ -34,8 +34,7 @@ static int cs_copied_get(struct cs_xfer *xfer)
 		return 0;
 	if (segment)
 		cs_segment_put(segment);
-	segment = cs_segment_get(size, xfer->tunables.pool_max, true,
-				 &recycled);
+	segment = cs_segment_get(xfer, size, true, &recycled);
 	xfer->copied = IS_ERR(segment) ? NULL : segment;
 	if (IS_ERR(segment))
 		return PTR_ERR(segment);

@@ -124,6 +124,7 @@ static struct cs_xfer *cs_xfer_alloc(const struct coldsend_send *arg)
 		return NULL;
 	xfer->flags = arg->flags;
 	cs_policy_get(&xfer->tunables);
+	INIT_LIST_HEAD(&xfer->pool_link);
 	init_waitqueue_head(&xfer->wait);
 	spin_lock_init(&xfer->lock);
 	return xfer;
@@ -221,6 +222,7 @@ static void cs_xfer_notify(const struct cs_xfer *xfer)
  */
 void cs_xfer_end(struct cs_xfer *xfer)
 {
+	cs_segment_unqueue(xfer);
 	xfer->source->close(xfer);
 	cs_sink_exit(xfer);
 	trace_coldsend_end(xfer);

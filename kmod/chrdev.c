@@ -3,6 +3,7 @@
 #include <linux/file.h>
 #include <linux/miscdevice.h>
 #include <linux/module.h>
+#include <linux/sched.h>
 #include <linux/uaccess.h>
 
 #include "coldsend.h"
@@ -12,22 +13,28 @@ union cs_chrdev_arg {
 	struct coldsend_send send;
 	struct coldsend_info info;
 	struct coldsend_residency residency;
+	struct coldsend_cancel cancel;
 };
 
 /*
  * Writes the results even where the transfer failed, so that @sent is never
  * what the caller had there before.
  */
-static int cs_chrdev_send(union cs_chrdev_arg *arg)
+static int cs_chrdev_send(struct cs_context *context, union cs_chrdev_arg *arg)
 {
 	struct coldsend_send *send = &arg->send;
 	struct cs_xfer *xfer;
 	int err;
 
 	send->sent = 0;
+	send->id = 0;
 	xfer = cs_xfer_create(send);
 	if (IS_ERR(xfer))
 		return PTR_ERR(xfer);
+	if (send->flags & COLDSEND_F_ASYNC) {
+		send->id = cs_async_submit(context, xfer, send->user_data);
+		return 0;
+	}
 	cs_engine_run(xfer);
 	cs_xfer_end(xfer);
 	err = cs_xfer_report(xfer, send);
@@ -50,7 +57,7 @@ static void cs_chrdev_tell_file(struct file *file, struct coldsend_info *info)
 	info->file_size = i_size_read(file_inode(file));
 }
 
-static int cs_chrdev_info(union cs_chrdev_arg *arg)
+static int cs_chrdev_info(struct cs_context *context, union cs_chrdev_arg *arg)
 {
 	struct coldsend_info *info = &arg->info;
 	struct cs_tunables tunables;
@@ -66,7 +73,7 @@ static int cs_chrdev_info(union cs_chrdev_arg *arg)
 		.abi_version = COLDSEND_ABI_VERSION,
 		.default_policy = tunables.policy,
 		.policies = cs_source_policies(),
-		.send_flags = COLDSEND_F_STRICT,
+		.send_flags = COLDSEND_F_ALL,
 		.segment_size = tunables.segment_size,
 		.depth = tunables.depth,
 	};
@@ -87,7 +94,8 @@ static bool cs_chrdev_may_look(struct file *file)
 	       !file_permission(file, MAY_WRITE);
 }
 
-static int cs_chrdev_residency(union cs_chrdev_arg *arg)
+static int cs_chrdev_residency(struct cs_context *context,
+			       union cs_chrdev_arg *arg)
 {
 	struct coldsend_residency *residency = &arg->residency;
 	struct file *file;
@@ -109,6 +117,14 @@ static int cs_chrdev_residency(union cs_chrdev_arg *arg)
 	return err;
 }
 
+static int cs_chrdev_cancel(struct cs_context *context,
+			    union cs_chrdev_arg *arg)
+{
+	if (arg->cancel.flags)
+		return -EINVAL;
+	return cs_async_cancel(context, arg->cancel.id);
+}
+
 /**
  * struct cs_chrdev_command - an ioctl
  * @number: COLDSEND_IOC_*
@@ -120,7 +136,7 @@ struct cs_chrdev_command {
 	unsigned int number;
 	size_t size;
 	size_t min_size;
-	int (*run)(union cs_chrdev_arg *arg);
+	int (*run)(struct cs_context *context, union cs_chrdev_arg *arg);
 };
 
 static const struct cs_chrdev_command cs_chrdev_commands[] = {
@@ -141,6 +157,12 @@ static const struct cs_chrdev_command cs_chrdev_commands[] = {
 		.size = sizeof(struct coldsend_residency),
 		.min_size = offsetofend(struct coldsend_residency, dirty),
 		.run = cs_chrdev_residency,
+	},
+	{
+		.number = COLDSEND_IOC_CANCEL,
+		.size = sizeof(struct coldsend_cancel),
+		.min_size = offsetofend(struct coldsend_cancel, id),
+		.run = cs_chrdev_cancel,
 	},
 };
 
@@ -179,14 +201,55 @@ static long cs_chrdev_ioctl(struct file *file, unsigned int number,
 	result_size = min_t(size_t, user_size, command->size);
 	if (copy_to_user(user, &arg, result_size))
 		return -EFAULT;
-	err = command->run(&arg);
+	err = command->run(file->private_data, &arg);
 	if (copy_to_user(user, &arg, result_size))
 		return -EFAULT;
 	return err;
 }
 
+static int cs_chrdev_open(struct inode *inode, struct file *file)
+{
+	file->private_data = cs_async_open();
+	return file->private_data ? stream_open(inode, file) : -ENOMEM;
+}
+
+static ssize_t cs_chrdev_read(struct file *file, char __user *to, size_t size,
+			      loff_t *pos)
+{
+	return cs_async_read(file->private_data, to, size,
+			     file->f_flags & O_NONBLOCK);
+}
+
+static __poll_t cs_chrdev_poll(struct file *file, poll_table *poll)
+{
+	return cs_async_poll(file->private_data, file, poll);
+}
+
+/*
+ * A descriptor table lets go of the device.  What was submitted from it ends,
+ * if the process does, or if nobody else has the device open: so that a
+ * transfer whose socket holds the device in flight can't outlive them all.
+ */
+static int cs_chrdev_flush(struct file *file, fl_owner_t owner)
+{
+	if (current->flags & PF_EXITING || file_count(file) == 1)
+		cs_async_cancel_all(file->private_data, owner);
+	return 0;
+}
+
+static int cs_chrdev_release(struct inode *inode, struct file *file)
+{
+	cs_async_close(file->private_data);
+	return 0;
+}
+
 static const struct file_operations cs_chrdev_fops = {
 	.owner = THIS_MODULE,
+	.open = cs_chrdev_open,
+	.read = cs_chrdev_read,
+	.poll = cs_chrdev_poll,
+	.flush = cs_chrdev_flush,
+	.release = cs_chrdev_release,
 	.unlocked_ioctl = cs_chrdev_ioctl,
 	.compat_ioctl = compat_ptr_ioctl,
 };

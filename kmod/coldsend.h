@@ -20,6 +20,7 @@
  *				cs_segment.read_done
  *	pool lock		segment.c: idle and lingering segments, bytes held
  *	policy lock		policy.c: the tunables
+ *	cs_context.lock		async.c: the transfers of an open device
  *	table lock		stats.c: rows, their order and all counters
  */
 #ifndef COLDSEND_H
@@ -34,10 +35,14 @@
 #include <linux/sizes.h>
 #include <linux/types.h>
 #include <linux/wait.h>
+#include <linux/workqueue.h>
 #include <linux/coldsend.h>
 
+struct cred;
+struct cs_context;
 struct cs_source;
 struct cs_xfer;
+struct mem_cgroup;
 
 /* policy.c: the default policy and the tunables */
 
@@ -83,6 +88,9 @@ struct cs_key {
 
 /* segment.c: memory that file bytes travel in */
 
+/* A small segment: what a transfer needs to go on, in bytes. */
+#define CS_SEGMENT_FIRST	max_t(u32, SZ_64K, PAGE_SIZE << 1)
+
 /**
  * struct cs_segment - bytes of a file on their way to the socket
  * @link: in the list of whoever owns it: transfer, or pool
@@ -124,8 +132,10 @@ struct cs_segment {
 	struct bio_vec bvec[];
 };
 
-struct cs_segment *cs_segment_get(u32 size, u64 pool_max, bool first,
+struct cs_segment *cs_segment_get(struct cs_xfer *xfer, u32 size, bool first,
 				  bool *recycled);
+void cs_segment_queue(struct cs_xfer *xfer);
+void cs_segment_unqueue(struct cs_xfer *xfer);
 void cs_segment_put(struct cs_segment *segment);
 bool cs_segment_ours_alone(const struct cs_segment *segment);
 void cs_segment_destroy(struct cs_segment *segment);
@@ -147,12 +157,14 @@ void cs_segment_exit(void);
  * enum cs_state - what a transfer is doing
  * @CS_STATE_PUMPING: reading and sending what can be done now
  * @CS_STATE_WAIT_DISK: nothing to do until a direct read completes
+ * @CS_STATE_WAIT_POOL: nothing to do until others give memory back
  * @CS_STATE_WAIT_SOCKET: nothing to do until the socket has room
  * @CS_STATE_ENDED: nothing more will be sent
  */
 enum cs_state {
 	CS_STATE_PUMPING,
 	CS_STATE_WAIT_DISK,
+	CS_STATE_WAIT_POOL,
 	CS_STATE_WAIT_SOCKET,
 	CS_STATE_ENDED,
 };
@@ -246,12 +258,24 @@ struct cs_drop {
  * @cached: of policy cached
  * @drop: of policy drop-behind
  * @copied: segment of the copying source, NULL if none
+ * @pool_link: in the queue of those that wait for a segment; of the pool lock
  * @wait: the pumping thread sleeps here
  * @lock: guards the next two and the read_done of segments
  * @reads_in_flight: submitted and not completed
  * @awaited: the segment whose completion wakes the pumping thread, or NULL
  * @retries: times in a row that the socket said it has room and had none
  * @full_since: jiffies at which the socket was full first, 0 since it took some
+ * @async: pumped by @work; the fields from here to @waits_since are only for that
+ * @cancelled: to be ended
+ * @context: open device that it belongs to
+ * @link: in a list of @context, guarded by its lock
+ * @owner: descriptor table that it was submitted from, to compare with
+ * @id: its number
+ * @user_data: the submitter's
+ * @cred: the submitter's, one reference held
+ * @memcg: the submitter's, one reference held
+ * @work: pumps it
+ * @waits_since: nanoseconds of the clock at the start of the wait
  * @sock_woken: the socket's state changed since this was last cleared
  * @sock_wait: entry in the socket's wait queue
  * @sock_wait_head: the queue that @sock_wait is in, NULL if none
@@ -278,12 +302,24 @@ struct cs_xfer {
 	struct cs_cached cached;
 	struct cs_drop drop;
 	struct cs_segment *copied;
+	struct list_head pool_link;
 	wait_queue_head_t wait;
 	spinlock_t lock;	/* see @lock above */
 	u32 reads_in_flight;
 	struct cs_segment *awaited;
 	u32 retries;
 	unsigned long full_since;
+	bool async;
+	bool cancelled;
+	struct cs_context *context;
+	struct list_head link;
+	fl_owner_t owner;
+	u64 id;
+	u64 user_data;
+	const struct cred *cred;
+	struct mem_cgroup *memcg;
+	struct delayed_work work;
+	u64 waits_since;
 	bool sock_woken;
 	wait_queue_entry_t sock_wait;
 	wait_queue_head_t *sock_wait_head;
@@ -295,6 +331,8 @@ void cs_xfer_destroy(struct cs_xfer *xfer);
 void cs_xfer_set_state(struct cs_xfer *xfer, enum cs_state state);
 void cs_xfer_end(struct cs_xfer *xfer);
 int cs_xfer_report(const struct cs_xfer *xfer, struct coldsend_send *arg);
+void cs_xfer_complete(const struct cs_xfer *xfer,
+		      struct coldsend_completion *record);
 int cs_xfer_get_file(int fd, struct file **file);
 
 static inline void cs_xfer_count(struct cs_xfer *xfer, u32 counter, u64 n)
@@ -302,10 +340,15 @@ static inline void cs_xfer_count(struct cs_xfer *xfer, u32 counter, u64 n)
 	xfer->counters.value[counter] += n;
 }
 
+void cs_async_wake(struct cs_xfer *xfer);
+
 /* Something that the transfer waits for has happened; any context. */
 static inline void cs_xfer_wake(struct cs_xfer *xfer)
 {
-	wake_up(&xfer->wait);
+	if (xfer->async)
+		cs_async_wake(xfer);
+	else
+		wake_up(&xfer->wait);
 }
 
 static inline u64 cs_xfer_sent(const struct cs_xfer *xfer)
@@ -315,7 +358,42 @@ static inline u64 cs_xfer_sent(const struct cs_xfer *xfer)
 
 /* engine.c: pumps a transfer to its end */
 
+/**
+ * enum cs_pumped - why cs_engine_pump() returned
+ * @CS_PUMPED_SOME: a segment or part of it went; pump again
+ * @CS_PUMPED_WAIT_DISK: a read has to complete first
+ * @CS_PUMPED_WAIT_POOL: others have to give memory back first; asynchronous
+ *	transfers only
+ * @CS_PUMPED_WAIT_SOCKET: the socket has to have room first
+ * @CS_PUMPED_ALL: the transfer has ended
+ */
+enum cs_pumped {
+	CS_PUMPED_SOME,
+	CS_PUMPED_WAIT_DISK,
+	CS_PUMPED_WAIT_POOL,
+	CS_PUMPED_WAIT_SOCKET,
+	CS_PUMPED_ALL,
+};
+
+enum cs_pumped cs_engine_pump(struct cs_xfer *xfer);
+void cs_engine_progress(struct cs_xfer *xfer);
+long cs_engine_patience(struct cs_xfer *xfer);
 void cs_engine_run(struct cs_xfer *xfer);
+
+/* async.c: transfers that nobody waits for */
+
+struct cs_context *cs_async_open(void);
+void cs_async_close(struct cs_context *context);
+u64 cs_async_submit(struct cs_context *context, struct cs_xfer *xfer,
+		    u64 user_data);
+int cs_async_cancel(struct cs_context *context, u64 id);
+void cs_async_cancel_all(struct cs_context *context, fl_owner_t owner);
+ssize_t cs_async_read(struct cs_context *context, char __user *to, size_t size,
+		      bool nonblock);
+__poll_t cs_async_poll(struct cs_context *context, struct file *file,
+		       poll_table *poll);
+int cs_async_init(void);
+void cs_async_exit(void);
 
 /* source.c: where bytes come from */
 
@@ -323,12 +401,14 @@ void cs_engine_run(struct cs_xfer *xfer);
  * enum cs_next - what a source says when asked for the next segment
  * @CS_NEXT_READY: here it is
  * @CS_NEXT_WAIT_DISK: it is being read
+ * @CS_NEXT_WAIT_POOL: there is no memory to read it into
  * @CS_NEXT_AGAIN: ask again, things have changed
  * @CS_NEXT_END: there is none, xfer->error says why if it is not the end
  */
 enum cs_next {
 	CS_NEXT_READY,
 	CS_NEXT_WAIT_DISK,
+	CS_NEXT_WAIT_POOL,
 	CS_NEXT_AGAIN,
 	CS_NEXT_END,
 };
@@ -340,6 +420,7 @@ enum cs_next {
  * @next: the segment that holds xfer->pos.  May sleep for memory and for the
  *	disk, never for the network.
  * @sent: all of the segment was sent; the source owns it again
+ * @idle: the peer takes nothing for now; gives back what others could use
  * @close: gives everything back; waits for reads in flight
  */
 struct cs_source {
@@ -347,6 +428,7 @@ struct cs_source {
 	void (*open)(struct cs_xfer *xfer);
 	enum cs_next (*next)(struct cs_xfer *xfer, struct cs_segment **segment);
 	void (*sent)(struct cs_xfer *xfer, struct cs_segment *segment);
+	void (*idle)(struct cs_xfer *xfer);
 	void (*close)(struct cs_xfer *xfer);
 };
 
@@ -371,6 +453,7 @@ void cs_ring_open(struct cs_xfer *xfer,
 					     loff_t *limit));
 enum cs_next cs_ring_next(struct cs_xfer *xfer, struct cs_segment **segment);
 void cs_ring_sent(struct cs_xfer *xfer, struct cs_segment *segment);
+void cs_ring_idle(struct cs_xfer *xfer);
 void cs_ring_close(struct cs_xfer *xfer);
 
 /* read.c: direct reads */

@@ -4,7 +4,8 @@
  *
  * cs_engine_pump() does what can be done now and says what it waits for; it
  * never sleeps for the network.  Whoever drives it does the waiting.  Here that
- * is the thread that called the ioctl, which sleeps interruptibly.
+ * is the thread that called the ioctl, which sleeps interruptibly; the other
+ * driver is async.c.
  */
 #include <linux/jiffies.h>
 #include <linux/ktime.h>
@@ -12,20 +13,6 @@
 #include <net/sock.h>
 
 #include "coldsend.h"
-
-/**
- * enum cs_pumped - why cs_engine_pump() returned
- * @CS_PUMPED_SOME: a segment or part of it went; pump again
- * @CS_PUMPED_WAIT_DISK: a read has to complete first
- * @CS_PUMPED_WAIT_SOCKET: the socket has to have room first
- * @CS_PUMPED_ALL: the transfer has ended
- */
-enum cs_pumped {
-	CS_PUMPED_SOME,
-	CS_PUMPED_WAIT_DISK,
-	CS_PUMPED_WAIT_SOCKET,
-	CS_PUMPED_ALL,
-};
 
 static void cs_engine_advance(struct cs_xfer *xfer, struct cs_segment *segment,
 			      u32 sent)
@@ -55,8 +42,15 @@ static enum cs_pumped cs_engine_send(struct cs_xfer *xfer,
 	return CS_PUMPED_SOME;
 }
 
-/* Sends at most one segment, so that its driver can look around. */
-static enum cs_pumped cs_engine_pump(struct cs_xfer *xfer)
+/**
+ * cs_engine_pump - does what can be done now
+ * @xfer: that has not ended
+ *
+ * Sends at most one segment, so that its driver can look around.  Sleeps for
+ * memory and for the disk, never for the network.  xfer->error says why, if the
+ * transfer has ended and not at its end.
+ */
+enum cs_pumped cs_engine_pump(struct cs_xfer *xfer)
 {
 	struct cs_segment *segment;
 
@@ -68,6 +62,8 @@ static enum cs_pumped cs_engine_pump(struct cs_xfer *xfer)
 		return cs_engine_send(xfer, segment);
 	case CS_NEXT_WAIT_DISK:
 		return CS_PUMPED_WAIT_DISK;
+	case CS_NEXT_WAIT_POOL:
+		return CS_PUMPED_WAIT_POOL;
 	case CS_NEXT_AGAIN:
 		return CS_PUMPED_SOME;
 	case CS_NEXT_END:
@@ -88,8 +84,23 @@ static int cs_engine_wait_disk(struct cs_xfer *xfer)
 	return err;
 }
 
-/* How long to wait for the socket now: 0 if the caller wants no more of that. */
-static long cs_engine_patience(struct cs_xfer *xfer)
+/**
+ * cs_engine_progress - the transfer has just sent something
+ * @xfer: the transfer
+ */
+void cs_engine_progress(struct cs_xfer *xfer)
+{
+	xfer->retries = 0;
+	xfer->full_since = 0;
+}
+
+/**
+ * cs_engine_patience - how long the socket's owner wants to wait for it
+ * @xfer: whose socket is full
+ *
+ * Return: jiffies, 0 if no more, MAX_SCHEDULE_TIMEOUT.
+ */
+long cs_engine_patience(struct cs_xfer *xfer)
 {
 	long timeout = sock_sndtimeo(xfer->sock->sk, xfer->nonblock);
 	long waited;
@@ -145,8 +156,7 @@ static int cs_engine_wait(struct cs_xfer *xfer, enum cs_pumped pumped)
 	case CS_PUMPED_WAIT_SOCKET:
 		return cs_engine_wait_socket(xfer);
 	default:
-		xfer->retries = 0;
-		xfer->full_since = 0;
+		cs_engine_progress(xfer);
 		cond_resched();
 		return signal_pending(current) ? -ERESTARTSYS : 0;
 	}

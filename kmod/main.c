@@ -16,11 +16,16 @@ static int __init cs_init(void)
 	err = cs_genl_init();
 	if (err)
 		goto err_debugfs;
-	err = cs_chrdev_init();
+	err = cs_async_init();
 	if (err)
 		goto err_genl;
+	err = cs_chrdev_init();
+	if (err)
+		goto err_async;
 	return 0;
 
+err_async:
+	cs_async_exit();
 err_genl:
 	cs_genl_exit();
 err_debugfs:
@@ -36,6 +41,7 @@ err_debugfs:
 static void __exit cs_exit(void)
 {
 	cs_chrdev_exit();
+	cs_async_exit();
 	cs_genl_exit();
 	cs_debugfs_exit();
 	cs_drop_exit();

@@ -103,23 +103,31 @@ static u32 cs_ring_wanted(const struct cs_xfer *xfer, loff_t limit)
 	return round_up(wanted, ring->align);
 }
 
+/*
+ * The pool is full, and the transfer has nothing to go on with.  Whoever has a
+ * thread to wait with gets a small segment on top; others wait for one.
+ */
+static struct cs_segment *cs_ring_get_one(struct cs_xfer *xfer, u32 wanted,
+					  bool *recycled)
+{
+	cs_ring_drop_lingering(&xfer->ring);
+	wanted = min_t(u32, wanted, CS_SEGMENT_FIRST);
+	return cs_segment_get(xfer, wanted, !xfer->async, recycled);
+}
+
 /* Memory to read up to @limit into, or ERR_PTR as cs_segment_get(). */
 static struct cs_segment *cs_ring_get(struct cs_xfer *xfer, loff_t limit)
 {
 	struct cs_ring *ring = &xfer->ring;
 	struct cs_segment *segment = cs_ring_recycle(ring);
-	u64 pool_max = xfer->tunables.pool_max;
 	bool recycled = segment;
 	u32 wanted;
 
 	if (!segment) {
 		wanted = cs_ring_wanted(xfer, limit);
-		segment = cs_segment_get(wanted, pool_max, false, &recycled);
-		if (segment == ERR_PTR(-EAGAIN) && !ring->nr_segments) {
-			cs_ring_drop_lingering(ring);
-			segment = cs_segment_get(wanted, pool_max, true,
-						 &recycled);
-		}
+		segment = cs_segment_get(xfer, wanted, false, &recycled);
+		if (segment == ERR_PTR(-EAGAIN) && !ring->nr_segments)
+			segment = cs_ring_get_one(xfer, wanted, &recycled);
 	}
 	if (!IS_ERR(segment))
 		cs_xfer_count(xfer, recycled ?
@@ -181,6 +189,10 @@ static int cs_ring_fill(struct cs_xfer *xfer)
 		err = cs_ring_add_next(xfer);
 	} while (!err && cs_ring_wants_more(xfer));
 	blk_finish_plug(&plug);
+	if (err == -EAGAIN && !ring->nr_segments)
+		cs_segment_queue(xfer);
+	else
+		cs_segment_unqueue(xfer);
 	return ring->nr_segments ? 0 : err;
 }
 
@@ -248,6 +260,8 @@ enum cs_next cs_ring_next(struct cs_xfer *xfer, struct cs_segment **segment)
 		return cs_source_fall_back(xfer, &cs_source_drop,
 					   COLDSEND_FALLBACK_NO_DIRECT);
 	err = cs_ring_fill(xfer);
+	if (err == -EAGAIN)
+		return CS_NEXT_WAIT_POOL;
 	if (err) {
 		xfer->error = err;
 		return CS_NEXT_END;
@@ -295,6 +309,27 @@ void cs_ring_sent(struct cs_xfer *xfer, struct cs_segment *segment)
 	segment = list_first_entry(&ring->lingering, struct cs_segment, link);
 	cs_ring_unlinger(ring, segment);
 	cs_segment_destroy(segment);
+}
+
+/**
+ * cs_ring_idle - cs_source.idle of sources that use the ring
+ * @xfer: the transfer
+ *
+ * What the network still holds is left to it.  What was read and not sent is
+ * kept, unless memory is short: then it is read again.
+ */
+void cs_ring_idle(struct cs_xfer *xfer)
+{
+	struct cs_ring *ring = &xfer->ring;
+	struct cs_segment *segment, *next;
+
+	list_for_each_entry_safe(segment, next, &ring->lingering, link) {
+		cs_ring_unlinger(ring, segment);
+		cs_segment_put(segment);
+	}
+	if (ring->align &&
+	    cs_segment_pool_bytes() > xfer->tunables.pool_max / 2)
+		cs_ring_empty(xfer);
 }
 
 /**

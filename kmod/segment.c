@@ -33,17 +33,15 @@
 #include "coldsend.h"
 
 #define CS_FOLIO_ORDER_MIN	1
-/* A segment that a transfer may take however full the pool is, in bytes. */
-#define CS_SEGMENT_FIRST	\
-	max_t(u32, SZ_64K, PAGE_SIZE << CS_FOLIO_ORDER_MIN)
 #define CS_LINGER_MAX		(1 * HZ)
 #define CS_IDLE_MAX		(5 * HZ)
 #define CS_REAP_EVERY		(HZ / 2)
 /* Lingering segments that one look at the pool may cost. */
 #define CS_SWEEP_MAX		16
 
-/* Guards the lists and @bytes. */
+/* Guards the lists and cs_pool_bytes. */
 static DEFINE_SPINLOCK(cs_pool_lock);
+static LIST_HEAD(cs_pool_waiters);	/* transfers, first come first served */
 static LIST_HEAD(cs_pool_idle);		/* most recently used first */
 static LIST_HEAD(cs_pool_lingering);	/* oldest first */
 static u64 cs_pool_bytes;		/* capacity of all that exist */
@@ -66,11 +64,70 @@ u64 cs_segment_pool_bytes(void)
 	return bytes;
 }
 
+/* There may be room now for the transfer that waits longest. */
+static void cs_segment_wake_waiter(void)
+{
+	struct cs_xfer *xfer;
+
+	lockdep_assert_held(&cs_pool_lock);
+	xfer = list_first_entry_or_null(&cs_pool_waiters, struct cs_xfer,
+					pool_link);
+	if (xfer)
+		cs_xfer_wake(xfer);
+}
+
 static void cs_segment_unreserve(u32 size)
 {
 	spin_lock(&cs_pool_lock);
 	cs_pool_bytes -= size;
+	cs_segment_wake_waiter();
 	spin_unlock(&cs_pool_lock);
+}
+
+/**
+ * cs_segment_queue - a transfer that got no segment will be woken for one
+ * @xfer: asynchronous
+ *
+ * It keeps its place until cs_segment_unqueue().  Process context.
+ */
+void cs_segment_queue(struct cs_xfer *xfer)
+{
+	spin_lock(&cs_pool_lock);
+	if (list_empty(&xfer->pool_link)) {
+		list_add_tail(&xfer->pool_link, &cs_pool_waiters);
+		/* What it missed meanwhile it will find when it runs again. */
+		cs_segment_wake_waiter();
+	}
+	spin_unlock(&cs_pool_lock);
+}
+
+/**
+ * cs_segment_unqueue - a transfer waits for a segment no more
+ * @xfer: that may or may not have waited
+ *
+ * Process context.
+ */
+void cs_segment_unqueue(struct cs_xfer *xfer)
+{
+	spin_lock(&cs_pool_lock);
+	if (!list_empty(&xfer->pool_link)) {
+		list_del_init(&xfer->pool_link);
+		cs_segment_wake_waiter();
+	}
+	spin_unlock(&cs_pool_lock);
+}
+
+/* May the transfer take what there is, or do others come first? */
+static bool cs_segment_has_turn(const struct cs_xfer *xfer)
+{
+	bool turn;
+
+	spin_lock(&cs_pool_lock);
+	turn = list_empty(&cs_pool_waiters) ||
+	       list_first_entry(&cs_pool_waiters, struct cs_xfer,
+				pool_link) == xfer;
+	spin_unlock(&cs_pool_lock);
+	return turn;
 }
 
 /**
@@ -292,22 +349,27 @@ static u32 cs_segment_reserve(u32 size, u64 max, bool first)
 
 /**
  * cs_segment_get - memory for a read
+ * @xfer: the transfer that reads
  * @size: bytes wanted, at most CS_SEGMENT_SIZE_MAX
- * @pool_max: bytes that the pool may hold
- * @first: the transfer has no segment at all, so it gets one (of 64 KiB) even
- *	if the pool is full
+ * @first: the transfer has no segment at all and can't wait for one, so it gets
+ *	one (of 64 KiB) even if the pool is full
  * @recycled: set to whether the segment was used before
  *
  * May sleep.  The caller owns the segment and gives it back with
  * cs_segment_put() or cs_segment_destroy().
  *
  * Return: a segment, whose capacity may be more or less than @size, or
- * ERR_PTR: -EAGAIN the pool is full and this is not the first, -ENOMEM.
+ * ERR_PTR: -EAGAIN the pool is full, or others wait, and this is not the first;
+ * -ENOMEM.
  */
-struct cs_segment *cs_segment_get(u32 size, u64 pool_max, bool first,
+struct cs_segment *cs_segment_get(struct cs_xfer *xfer, u32 size, bool first,
 				  bool *recycled)
 {
+	u64 pool_max = xfer->tunables.pool_max;
 	struct cs_segment *segment;
+
+	if (!first && !cs_segment_has_turn(xfer))
+		return ERR_PTR(-EAGAIN);
 
 	size = max_t(u32, roundup_pow_of_two(size),
 		     PAGE_SIZE << CS_FOLIO_ORDER_MIN);
@@ -338,6 +400,7 @@ void cs_segment_put(struct cs_segment *segment)
 		list_add(&segment->link, &cs_pool_idle);
 	else
 		list_add_tail(&segment->link, &cs_pool_lingering);
+	cs_segment_wake_waiter();
 	spin_unlock(&cs_pool_lock);
 	schedule_delayed_work(&cs_pool_reaper, CS_REAP_EVERY);
 }

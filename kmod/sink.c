@@ -73,7 +73,7 @@ bool cs_sink_copies(struct socket *sock)
  */
 loff_t cs_sink_window(const struct cs_xfer *xfer)
 {
-	if (!xfer->nonblock)
+	if (!xfer->nonblock && !xfer->async)
 		return LLONG_MAX;
 	return max(sk_stream_wspace(xfer->sock->sk), CS_WINDOW_MIN);
 }
@@ -141,7 +141,7 @@ static int cs_sink_wake(wait_queue_entry_t *entry, unsigned int mode, int sync,
 	if (events && !(events & (EPOLLOUT | EPOLLERR | EPOLLHUP)))
 		return 0;
 	WRITE_ONCE(xfer->sock_woken, true);
-	wake_up(&xfer->wait);
+	cs_xfer_wake(xfer);
 	return 1;
 }
 

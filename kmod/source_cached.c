@@ -155,6 +155,19 @@ static void cs_cached_sent(struct cs_xfer *xfer, struct cs_segment *segment)
 	cs_segment_drop_pages(segment);
 }
 
+/* The pages are gathered anew when the peer goes on; nothing is lost. */
+static void cs_cached_idle(struct cs_xfer *xfer)
+{
+	struct cs_segment *batch = xfer->cached.batch;
+
+	if (!batch)
+		return;
+	if (batch->begin)
+		xfer->cached.pages += cs_gather_pages(batch);
+	cs_segment_destroy(batch);
+	xfer->cached.batch = NULL;
+}
+
 /* Pages that were read ahead and that the transfer did not get to. */
 static u64 cs_cached_pages_ahead(const struct cs_xfer *xfer)
 {
@@ -169,12 +182,7 @@ static void cs_cached_close(struct cs_xfer *xfer)
 	struct cs_cached *cached = &xfer->cached;
 	u64 added = xfer->counters.value[COLDSEND_A_COUNTERS_PAGES_ADDED];
 
-	if (cached->batch) {
-		if (cached->batch->begin)
-			cached->pages += cs_gather_pages(cached->batch);
-		cs_segment_destroy(cached->batch);
-		cached->batch = NULL;
-	}
+	cs_cached_idle(xfer);
 	added -= min(added, cs_cached_pages_ahead(xfer));
 	if (cached->pages > added)
 		cs_xfer_count(xfer, COLDSEND_A_COUNTERS_PAGES_RESIDENT,
@@ -190,5 +198,6 @@ const struct cs_source cs_source_cached = {
 	.open = cs_cached_open,
 	.next = cs_cached_next,
 	.sent = cs_cached_sent,
+	.idle = cs_cached_idle,
 	.close = cs_cached_close,
 };

@@ -34,8 +34,7 @@ static int cs_copied_get(struct cs_xfer *xfer)
 		return 0;
 	if (segment)
 		cs_segment_put(segment);
-	segment = cs_segment_get(size, xfer->tunables.pool_max, true,
-				 &recycled);
+	segment = cs_segment_get(xfer, size, true, &recycled);
 	xfer->copied = IS_ERR(segment) ? NULL : segment;
 	if (IS_ERR(segment))
 		return PTR_ERR(segment);
@@ -94,6 +93,11 @@ static void cs_copied_sent(struct cs_xfer *xfer, struct cs_segment *segment)
 {
 }
 
+/* The segment may hold bytes that are still to be sent. */
+static void cs_copied_idle(struct cs_xfer *xfer)
+{
+}
+
 static void cs_copied_close(struct cs_xfer *xfer)
 {
 	if (xfer->copied)
@@ -107,5 +111,6 @@ const struct cs_source cs_source_copied = {
 	.open = cs_copied_open,
 	.next = cs_copied_next,
 	.sent = cs_copied_sent,
+	.idle = cs_copied_idle,
 	.close = cs_copied_close,
 };

@@ -18,5 +18,6 @@ const struct cs_source cs_source_direct = {
 	.open = cs_direct_open,
 	.next = cs_ring_next,
 	.sent = cs_ring_sent,
+	.idle = cs_ring_idle,
 	.close = cs_ring_close,
 };

@@ -230,6 +230,11 @@ static void cs_drop_sent(struct cs_xfer *xfer, struct cs_segment *segment)
 		cs_source_copied.sent(xfer, segment);
 }
 
+/* What was read ahead is the transfer's to drop, so that it is kept in mind. */
+static void cs_drop_idle(struct cs_xfer *xfer)
+{
+}
+
 /* Drops what was read ahead of a transfer that stopped early. */
 static void cs_drop_unread(struct cs_xfer *xfer, pgoff_t window)
 {
@@ -273,5 +278,6 @@ const struct cs_source cs_source_drop = {
 	.open = cs_drop_open,
 	.next = cs_drop_next,
 	.sent = cs_drop_sent,
+	.idle = cs_drop_idle,
 	.close = cs_drop_close,
 };

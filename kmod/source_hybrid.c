@@ -84,5 +84,6 @@ const struct cs_source cs_source_hybrid = {
 	.open = cs_hybrid_open,
 	.next = cs_ring_next,
 	.sent = cs_ring_sent,
+	.idle = cs_ring_idle,
 	.close = cs_ring_close,
 };

@@ -108,7 +108,7 @@ static int cs_xfer_set_range(struct cs_xfer *xfer,
 
 static int cs_xfer_check(const struct coldsend_send *arg)
 {
-	if (arg->flags & ~COLDSEND_F_STRICT || arg->reserved)
+	if (arg->flags & ~COLDSEND_F_ALL || arg->reserved)
 		return -EINVAL;
 	if (arg->policy != COLDSEND_POLICY_DEFAULT &&
 	    !cs_source_supports(arg->policy))
@@ -124,6 +124,7 @@ static struct cs_xfer *cs_xfer_alloc(const struct coldsend_send *arg)
 		return NULL;
 	xfer->flags = arg->flags;
 	cs_policy_get(&xfer->tunables);
+	INIT_LIST_HEAD(&xfer->pool_link);
 	init_waitqueue_head(&xfer->wait);
 	spin_lock_init(&xfer->lock);
 	return xfer;
@@ -204,9 +205,11 @@ static void cs_xfer_notify(const struct cs_xfer *xfer)
 	if (sent) {
 		fsnotify_access(xfer->file);
 		fsnotify_modify(xfer->sock_file);
-		add_rchar(current, sent);
-		add_wchar(current, sent);
 	}
+	if (xfer->async)
+		return;
+	add_rchar(current, sent);
+	add_wchar(current, sent);
 	inc_syscr(current);
 	inc_syscw(current);
 }
@@ -219,6 +222,7 @@ static void cs_xfer_notify(const struct cs_xfer *xfer)
  */
 void cs_xfer_end(struct cs_xfer *xfer)
 {
+	cs_segment_unqueue(xfer);
 	xfer->source->close(xfer);
 	cs_sink_exit(xfer);
 	trace_coldsend_end(xfer);
@@ -245,6 +249,30 @@ int cs_xfer_report(const struct cs_xfer *xfer, struct coldsend_send *arg)
 	arg->bytes_direct = value[COLDSEND_A_COUNTERS_BYTES_DIRECT];
 	arg->bytes_copied = value[COLDSEND_A_COUNTERS_BYTES_COPIED];
 	return arg->sent ? 0 : xfer->error;
+}
+
+/**
+ * cs_xfer_complete - fills in what an asynchronous SEND gives back
+ * @xfer: after cs_xfer_end()
+ * @record: filled in
+ */
+void cs_xfer_complete(const struct cs_xfer *xfer,
+		      struct coldsend_completion *record)
+{
+	struct coldsend_send report;
+
+	cs_xfer_report(xfer, &report);
+	*record = (struct coldsend_completion) {
+		.id = xfer->id,
+		.user_data = xfer->user_data,
+		.sent = report.sent,
+		.error = -xfer->error,
+		.policy_used = report.policy_used,
+		.fallback = report.fallback,
+		.bytes_cached = report.bytes_cached,
+		.bytes_direct = report.bytes_direct,
+		.bytes_copied = report.bytes_copied,
+	};
 }
 
 /**

@@ -60,6 +60,10 @@
  *               CAP_FOWNER: what mincore(2) keeps secret is kept here
  *   EINVAL      offset is negative as a signed number
  *   EINTR       a fatal signal came
+ *
+ * COLDSEND_IOC_CANCEL.
+ *
+ *   ENOENT      no transfer of this open device that has not ended has that number
  */
 #ifndef _UAPI_LINUX_COLDSEND_H
 #define _UAPI_LINUX_COLDSEND_H
@@ -71,13 +75,17 @@
 #define COLDSEND_DEVICE		"/dev/coldsend"
 
 /* Version of this interface; grows with every field, flag and command. */
-#define COLDSEND_ABI_VERSION	1
+#define COLDSEND_ABI_VERSION	2
 
 /* A length: all from offset to the end of the file. */
 #define COLDSEND_TO_EOF		(~(__u64)0)
 
 /* coldsend_send.flags: an error (EOPNOTSUPP) instead of a fallback. */
 #define COLDSEND_F_STRICT	(1U << 0)
+/* coldsend_send.flags: start it and return; read(2) the result later. */
+#define COLDSEND_F_ASYNC	(1U << 1)
+/* coldsend_send.flags: all that this version knows. */
+#define COLDSEND_F_ALL		(COLDSEND_F_STRICT | COLDSEND_F_ASYNC)
 
 /**
  * struct coldsend_send - argument of COLDSEND_IOC_SEND
@@ -98,6 +106,8 @@
  * @bytes_direct: out: bytes of @sent that were read by direct I/O
  * @bytes_copied: out: bytes of @sent that a CPU of this machine copied between
  *	file and socket
+ * @user_data: with COLDSEND_F_ASYNC: given back with the result
+ * @id: out: with COLDSEND_F_ASYNC: number of the transfer, from 1; else 0
  */
 struct coldsend_send {
 	__u32 size;
@@ -114,6 +124,56 @@ struct coldsend_send {
 	__aligned_u64 bytes_cached;
 	__aligned_u64 bytes_direct;
 	__aligned_u64 bytes_copied;
+	__aligned_u64 user_data;
+	__aligned_u64 id;
+};
+
+/**
+ * struct coldsend_completion - result of an asynchronous transfer
+ * @id: number that SEND gave it
+ * @user_data: what the submitter gave it
+ * @sent: bytes that the socket accepted
+ * @error: why it stopped before its end, an errno of SEND's contract, ECANCELED
+ *	or ETIMEDOUT (the peer took nothing for five minutes); 0 if it did not
+ * @policy_used: as in struct coldsend_send
+ * @fallback: as in struct coldsend_send
+ * @reserved: 0
+ * @bytes_cached: as in struct coldsend_send
+ * @bytes_direct: as in struct coldsend_send
+ * @bytes_copied: as in struct coldsend_send
+ *
+ * read(2) on the device returns whole records, in the order in which the
+ * transfers ended.  It waits for the first, unless the device is open with
+ * O_NONBLOCK (EAGAIN), and returns 0 if no transfer runs.  EINVAL: there is no
+ * room for a record.  poll(2) says POLLIN if there is one.  The record has this
+ * size for ever.
+ *
+ * Transfers end (ECANCELED) when the process that submitted them does, and when
+ * the device is closed for the last time.
+ */
+struct coldsend_completion {
+	__aligned_u64 id;
+	__aligned_u64 user_data;
+	__aligned_u64 sent;
+	__s32 error;
+	__u32 policy_used;
+	__u32 fallback;
+	__u32 reserved;
+	__aligned_u64 bytes_cached;
+	__aligned_u64 bytes_direct;
+	__aligned_u64 bytes_copied;
+};
+
+/**
+ * struct coldsend_cancel - argument of COLDSEND_IOC_CANCEL
+ * @size: bytes of this struct
+ * @flags: 0
+ * @id: number of the transfer to end
+ */
+struct coldsend_cancel {
+	__u32 size;
+	__u32 flags;
+	__aligned_u64 id;
 };
 
 /* coldsend_info.file_flags: policy direct will not fall back at the start. */
@@ -192,5 +252,6 @@ struct coldsend_residency {
 #define COLDSEND_IOC_SEND	_IO(COLDSEND_IOC_MAGIC, 0x40)
 #define COLDSEND_IOC_INFO	_IO(COLDSEND_IOC_MAGIC, 0x41)
 #define COLDSEND_IOC_RESIDENCY	_IO(COLDSEND_IOC_MAGIC, 0x42)
+#define COLDSEND_IOC_CANCEL	_IO(COLDSEND_IOC_MAGIC, 0x43)
 
 #endif /* _UAPI_LINUX_COLDSEND_H */

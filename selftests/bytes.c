@@ -82,53 +82,41 @@ static const struct range ranges[] = {
 	{ &hole_end, M + 4096, 1 }, { &hole_end, M, EOFLEN },
 };
 
+static __u8 expected[ARRAY_SIZE(ranges)][CS_SHA256_LEN];
+
 static const struct cs_data * const files[] = {
 	&big, &empty, &tiny, &sector, &block, &holed, &hole_end,
 };
 
-FIXTURE(bytes)
+FIXTURE(policy)
 {
 	int dev;
 	int fd[ARRAY_SIZE(files)];
 };
 
-FIXTURE_VARIANT(bytes)
-{
-	__u32 policy;
-	enum cs_kind kind;
-};
+#include "variants.h"
 
-FIXTURE_VARIANT_ADD(bytes, cached_tcp4)
-{
-	.policy = COLDSEND_POLICY_CACHED, .kind = CS_TCP4,
-};
-
-FIXTURE_VARIANT_ADD(bytes, cached_tcp6)
+FIXTURE_VARIANT_ADD(policy, cached_tcp6)
 {
 	.policy = COLDSEND_POLICY_CACHED, .kind = CS_TCP6,
 };
 
-FIXTURE_VARIANT_ADD(bytes, cached_unix)
-{
-	.policy = COLDSEND_POLICY_CACHED, .kind = CS_UNIX,
-};
-
-FIXTURE_VARIANT_ADD(bytes, direct_tcp4)
-{
-	.policy = COLDSEND_POLICY_DIRECT, .kind = CS_TCP4,
-};
-
-FIXTURE_VARIANT_ADD(bytes, direct_tcp6)
+FIXTURE_VARIANT_ADD(policy, direct_tcp6)
 {
 	.policy = COLDSEND_POLICY_DIRECT, .kind = CS_TCP6,
 };
 
-FIXTURE_VARIANT_ADD(bytes, direct_unix)
+FIXTURE_VARIANT_ADD(policy, drop_tcp6)
 {
-	.policy = COLDSEND_POLICY_DIRECT, .kind = CS_UNIX,
+	.policy = COLDSEND_POLICY_DROP_BEHIND, .kind = CS_TCP6,
 };
 
-FIXTURE_SETUP(bytes)
+FIXTURE_VARIANT_ADD(policy, hybrid_tcp6)
+{
+	.policy = COLDSEND_POLICY_HYBRID, .kind = CS_TCP6,
+};
+
+FIXTURE_SETUP(policy)
 {
 	size_t i;
 
@@ -141,7 +129,7 @@ FIXTURE_SETUP(bytes)
 	}
 }
 
-FIXTURE_TEARDOWN(bytes)
+FIXTURE_TEARDOWN(policy)
 {
 }
 
@@ -155,7 +143,7 @@ static int fd_of(const int *fd, const struct cs_data *data)
 }
 
 /* Each range once cold and once as the one before left the page cache. */
-TEST_F_TIMEOUT(bytes, ranges, 120)
+TEST_F_TIMEOUT(policy, ranges, 120)
 {
 	size_t i;
 
@@ -168,7 +156,7 @@ TEST_F_TIMEOUT(bytes, ranges, 120)
 			.policy = variant->policy,
 			.offset = ranges[i].offset,
 			.length = ranges[i].length,
-			.digest = true,
+			.sha256 = expected[i],
 		};
 
 		if (i % 2)
@@ -184,7 +172,7 @@ TEST_F_TIMEOUT(bytes, ranges, 120)
 }
 
 /* The file position is neither used nor changed. */
-TEST_F(bytes, position)
+TEST_F(policy, position)
 {
 	struct cs_job j = {
 		.dev = self->dev, .file = self->fd[0], .data = &big,
@@ -199,7 +187,7 @@ TEST_F(bytes, position)
 }
 
 /* Policy 0 is the module's default, and the answer names a real one. */
-TEST_F(bytes, default_policy)
+TEST_F(policy, default_policy)
 {
 	struct cs_job j = {
 		.dev = self->dev, .file = self->fd[0], .data = &big,
@@ -216,12 +204,12 @@ TEST_F(bytes, default_policy)
 }
 
 /* A receiver that takes little at a time, from the middle of pages. */
-TEST_F(bytes, small_receives)
+TEST_F(policy, small_receives)
 {
 	struct cs_job j = {
 		.dev = self->dev, .file = self->fd[0], .data = &big,
 		.kind = variant->kind, .policy = variant->policy,
-		.offset = 3, .length = M + 11, .chunk = 1999, .digest = true,
+		.offset = 3, .length = M + 11, .chunk = 1999,
 	};
 
 	ASSERT_EQ(0, cs_drop_cache(j.file));
@@ -231,6 +219,12 @@ TEST_F(bytes, small_receives)
 
 int main(int argc, char **argv)
 {
+	size_t i;
+
 	cs_need_device();
+	for (i = 0; i < ARRAY_SIZE(ranges); i++)
+		cs_sha256_data(ranges[i].data, ranges[i].offset,
+			       cs_data_length(ranges[i].data, ranges[i].offset,
+					      ranges[i].length), expected[i]);
 	return test_harness_run(argc, argv);
 }

@@ -40,12 +40,14 @@ struct cs_data {
 
 __u64 cs_mix(__u64 x);
 void cs_data_fill(const struct cs_data *d, __u64 offset, void *buf, size_t len);
+__u64 cs_data_length(const struct cs_data *d, __u64 offset, __u64 length);
 size_t cs_data_check(const struct cs_data *d, __u64 offset, const void *buf,
 		     size_t len);
 int cs_data_write(int fd, const struct cs_data *d);
 int cs_data_create(const char *dir, const struct cs_data *d);
 int cs_reopen(int fd, int flags);
 long cs_resident(int fd, __u64 offset, __u64 len);
+void cs_flush_network(void);
 int cs_drop_cache(int fd);
 
 /* sha256.c: digests of what arrives and of what should */
@@ -147,7 +149,7 @@ bool cs_wait(bool (*done)(void *arg), void *arg, int seconds);
  * @offset: in: first byte
  * @length: in: bytes, or COLDSEND_TO_EOF
  * @chunk: in: bytes that the receiver asks for at a time
- * @digest: in: whether to compare SHA-256 too
+ * @sha256: in: digest of what has to arrive, NULL for none to compare with
  * @s: out: argument after the ioctl
  * @peer: out: the receiver
  * @why: out: a sentence about what was wrong
@@ -162,13 +164,12 @@ struct cs_job {
 	__u64 offset;
 	__u64 length;
 	size_t chunk;
-	bool digest;
+	const __u8 *sha256;
 	struct coldsend_send s;
 	struct cs_peer peer;
 	char why[256];
 };
 
-__u64 cs_job_expected(const struct cs_job *j);
 int cs_job_run(struct cs_job *j);
 int cs_job_verify(struct cs_job *j);
 

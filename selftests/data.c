@@ -65,6 +65,17 @@ void cs_data_fill(const struct cs_data *d, __u64 offset, void *buf, size_t len)
 	punch(d, offset, out, len);
 }
 
+/* Bytes that a range has in the file; COLDSEND_TO_EOF is a length like others. */
+__u64 cs_data_length(const struct cs_data *d, __u64 offset, __u64 length)
+{
+	__u64 left;
+
+	if (offset >= d->size)
+		return 0;
+	left = d->size - offset;
+	return length < left ? length : left;
+}
+
 /* Bytes of @buf up to the first that is not the file's; @len if all are. */
 size_t cs_data_check(const struct cs_data *d, __u64 offset, const void *buf,
 		     size_t len)
@@ -195,7 +206,7 @@ long cs_resident(int fd, __u64 offset, __u64 len)
  * A received skb whose memory came from another CPU waits on that CPU's list
  * for its next network interrupt, and its pages with it: cause one everywhere.
  */
-static void flush_network(void)
+void cs_flush_network(void)
 {
 	struct sockaddr_in sa = {
 		.sin_family = AF_INET, .sin_port = htons(9),
@@ -234,7 +245,7 @@ int cs_drop_cache(int fd)
 			return left;
 		if (cs_now_ms() > deadline)
 			return -EBUSY;
-		flush_network();
+		cs_flush_network();
 		cs_nap();
 	}
 }

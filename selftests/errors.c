@@ -290,20 +290,6 @@ TEST_F(errors, ranges)
 	}
 }
 
-TEST_F(errors, residency_ranges)
-{
-	struct coldsend_residency r = {
-		.size = sizeof(r), .file_fd = self->file, .length = 1,
-	};
-
-	r.offset = LAST + 1;
-	EXPECT_EQ(-EINVAL, cs_ioctl(self->dev, COLDSEND_IOC_RESIDENCY, &r));
-	r.offset = LAST;
-	r.length = COLDSEND_TO_EOF;
-	EXPECT_EQ(0, cs_ioctl(self->dev, COLDSEND_IOC_RESIDENCY, &r));
-	EXPECT_EQ(0, r.pages);
-}
-
 TEST_F(errors, flags_and_policies)
 {
 	struct coldsend_info info = { .size = sizeof(info), .file_fd = -1 };
@@ -325,7 +311,7 @@ TEST_F(errors, flags_and_policies)
 					    &res));
 	}
 	s = good(self);
-	s.policy = COLDSEND_POLICY_DIRECT + 1;
+	s.policy = COLDSEND_POLICY_HYBRID + 1;
 	EXPECT_EQ(-EINVAL, cs_send(self->dev, &s));
 	s.policy = ~0U;
 	EXPECT_EQ(-EINVAL, cs_send(self->dev, &s));

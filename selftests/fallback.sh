@@ -32,7 +32,7 @@ falls_back() {
 	before=$(fallbacks)
 	send_direct "$file" || { cat "$tmp/said"; return 1; }
 	same sent "$size" "$(field sent)" || return 1
-	same policy_used cached "$(field policy_used)" || return 1
+	same policy_used drop-behind "$(field policy_used)" || return 1
 	reason=$(field fallback)
 	echo "reason: $reason"
 	[ "$reason" != none ] || return 1

@@ -31,7 +31,7 @@ static const struct cs_data cut = {
 	.seed = 51, .size = SIZE, .hole_from = FROM, .hole_to = SIZE,
 };
 
-FIXTURE(changes)
+FIXTURE(policy)
 {
 	int dev;
 	int file;
@@ -42,33 +42,9 @@ FIXTURE(changes)
 	int err;
 };
 
-FIXTURE_VARIANT(changes)
-{
-	__u32 policy;
-	enum cs_kind kind;
-};
+#include "variants.h"
 
-FIXTURE_VARIANT_ADD(changes, cached_tcp)
-{
-	.policy = COLDSEND_POLICY_CACHED, .kind = CS_TCP4,
-};
-
-FIXTURE_VARIANT_ADD(changes, cached_unix)
-{
-	.policy = COLDSEND_POLICY_CACHED, .kind = CS_UNIX,
-};
-
-FIXTURE_VARIANT_ADD(changes, direct_tcp)
-{
-	.policy = COLDSEND_POLICY_DIRECT, .kind = CS_TCP4,
-};
-
-FIXTURE_VARIANT_ADD(changes, direct_unix)
-{
-	.policy = COLDSEND_POLICY_DIRECT, .kind = CS_UNIX,
-};
-
-FIXTURE_SETUP(changes)
+FIXTURE_SETUP(policy)
 {
 	int bytes = 64 * CS_KIB;
 
@@ -88,13 +64,13 @@ FIXTURE_SETUP(changes)
 		     variant->policy);
 }
 
-FIXTURE_TEARDOWN(changes)
+FIXTURE_TEARDOWN(policy)
 {
 }
 
 static void *send_thread(void *arg)
 {
-	FIXTURE_DATA(changes) *self = arg;
+	FIXTURE_DATA(policy) *self = arg;
 
 	self->err = cs_send(self->dev, &self->s);
 	return NULL;
@@ -102,7 +78,7 @@ static void *send_thread(void *arg)
 
 /* Starts the transfer, which soon waits for a receiver. */
 static void start(struct __test_metadata *_metadata,
-		  FIXTURE_DATA(changes) *self)
+		  FIXTURE_DATA(policy) *self)
 {
 	struct pollfd p = { .fd = self->sv[1], .events = POLLIN };
 
@@ -111,7 +87,7 @@ static void start(struct __test_metadata *_metadata,
 }
 
 /* Receives all of it and sees the transfer end. */
-static void end(struct __test_metadata *_metadata, FIXTURE_DATA(changes) *self)
+static void end(struct __test_metadata *_metadata, FIXTURE_DATA(policy) *self)
 {
 	struct timespec until;
 
@@ -158,7 +134,7 @@ static int overwrite(int fd, const struct cs_data *d, __u64 from, __u64 to)
 	return err;
 }
 
-TEST_F(changes, truncated)
+TEST_F(policy, truncated)
 {
 	struct coldsend_send s;
 
@@ -175,7 +151,7 @@ TEST_F(changes, truncated)
 	EXPECT_EQ(0, s.sent);
 }
 
-TEST_F(changes, truncated_to_nothing)
+TEST_F(policy, truncated_to_nothing)
 {
 	start(_metadata, self);
 	ASSERT_EQ(0, ftruncate(self->file, 0));
@@ -185,7 +161,7 @@ TEST_F(changes, truncated_to_nothing)
 		  first_wrong(self->peer.keep, self->peer.count, &old, &old));
 }
 
-TEST_F(changes, grown)
+TEST_F(policy, grown)
 {
 	start(_metadata, self);
 	ASSERT_EQ(0, overwrite(self->file, &longer, SIZE, SIZE + MORE));
@@ -197,7 +173,7 @@ TEST_F(changes, grown)
 			      &longer));
 }
 
-TEST_F(changes, hole_punched)
+TEST_F(policy, hole_punched)
 {
 	start(_metadata, self);
 	ASSERT_EQ(0, fallocate(self->file,
@@ -209,7 +185,7 @@ TEST_F(changes, hole_punched)
 				    &punched));
 }
 
-TEST_F(changes, written)
+TEST_F(policy, written)
 {
 	start(_metadata, self);
 	ASSERT_EQ(0, overwrite(self->file, &new, FROM, TO));
@@ -219,7 +195,7 @@ TEST_F(changes, written)
 				    &new));
 }
 
-TEST_F(changes, written_directly)
+TEST_F(policy, written_directly)
 {
 	int fd = cs_reopen(self->file, O_WRONLY | O_DIRECT);
 
@@ -232,7 +208,7 @@ TEST_F(changes, written_directly)
 				    &new));
 }
 
-TEST_F(changes, unlinked)
+TEST_F(policy, unlinked)
 {
 	char path[4096];
 	int fd;
@@ -251,7 +227,7 @@ TEST_F(changes, unlinked)
 }
 
 /* Direct: what the socket took can't change any more, ACKed or not. */
-TEST_F(changes, written_after)
+TEST_F(policy, written_after)
 {
 	self->s.length = 32 * CS_KIB;
 	self->s.offset = FROM;
@@ -273,7 +249,7 @@ TEST_F(changes, written_after)
 
 static void expect_job(struct __test_metadata *_metadata, int dev, int file,
 		       const struct cs_data *data,
-		       const FIXTURE_VARIANT(changes) *variant)
+		       const FIXTURE_VARIANT(policy) *variant)
 {
 	struct cs_job j = {
 		.dev = dev, .file = file, .data = data,
@@ -285,13 +261,13 @@ static void expect_job(struct __test_metadata *_metadata, int dev, int file,
 	EXPECT_EQ(0, cs_job_verify(&j)) TH_LOG("%s", j.why);
 }
 
-TEST_F(changes, dirty_pages)
+TEST_F(policy, dirty_pages)
 {
 	ASSERT_EQ(0, overwrite(self->file, &new, 0, SIZE));
 	expect_job(_metadata, self->dev, self->file, &new, variant);
 }
 
-TEST_F(changes, dirty_mapping)
+TEST_F(policy, dirty_mapping)
 {
 	__u8 *map = mmap(NULL, SIZE, PROT_READ | PROT_WRITE, MAP_SHARED,
 			 self->file, 0);
@@ -304,7 +280,7 @@ TEST_F(changes, dirty_mapping)
 	expect_job(_metadata, self->dev, self->file, &old, variant);
 }
 
-TEST_F(changes, o_direct_source)
+TEST_F(policy, o_direct_source)
 {
 	int fd = cs_reopen(self->file, O_RDONLY | O_DIRECT);
 

@@ -15,6 +15,8 @@
 #define PAGES		1025
 #define SIZE		((PAGES - 1) * PAGE + 100)
 #define NOBODY		65534
+#define SECONDS		20
+#define LAST		0x7fffffffffffffffULL	/* largest file offset */
 
 static const struct cs_data data = { .seed = 61, .size = SIZE };
 
@@ -52,9 +54,10 @@ static struct coldsend_residency ask(const FIXTURE_DATA(residency) *self,
 	return r;
 }
 
-static void transfer(struct __test_metadata *_metadata,
-		     const FIXTURE_DATA(residency) *self, __u32 policy,
-		     enum cs_kind kind, __u64 offset)
+static struct coldsend_send transfer(struct __test_metadata *_metadata,
+				     const FIXTURE_DATA(residency) *self,
+				     __u32 policy, enum cs_kind kind,
+				     __u64 offset)
 {
 	struct cs_job j = {
 		.dev = self->dev, .file = self->file, .data = &data,
@@ -64,6 +67,7 @@ static void transfer(struct __test_metadata *_metadata,
 
 	ASSERT_EQ(0, cs_job_run(&j));
 	ASSERT_EQ(0, cs_job_verify(&j)) TH_LOG("%s", j.why);
+	return j.s;
 }
 
 /* Brings in one page in seven, and nothing around it. */
@@ -88,6 +92,20 @@ static int look(int fd, unsigned char vec[PAGES])
 	err = mincore(map, SIZE, vec) ? -errno : 0;
 	munmap(map, SIZE);
 	return err;
+}
+
+/* What a wait is for: that only so many pages are resident. */
+struct left {
+	int file;
+	long pages;
+};
+
+static bool only_those_left(void *arg)
+{
+	const struct left *left = arg;
+
+	cs_flush_network();
+	return cs_resident(left->file, 0, SIZE) == left->pages;
 }
 
 TEST_F(residency, direct_adds_none)
@@ -125,6 +143,62 @@ TEST_F(residency, direct_leaves_what_is_there)
 	EXPECT_EQ(0, memcmp(before, after, sizeof(before)));
 }
 
+/* Pages come and go: those of the transfer, when the socket is done. */
+TEST_F(residency, drop_behind_drops_its_own)
+{
+	long long dropped = cs_stat("pages_dropped");
+	struct left none = { .file = self->file };
+
+	transfer(_metadata, self, COLDSEND_POLICY_DROP_BEHIND, CS_TCP4, 0);
+	EXPECT_EQ(self->added + PAGES, cs_stat("pages_added"));
+	EXPECT_TRUE(cs_wait(only_those_left, &none, SECONDS)) {
+		TH_LOG("%ld pages stay", cs_resident(self->file, 0, SIZE));
+	}
+	EXPECT_EQ(dropped + PAGES, cs_stat("pages_dropped"));
+}
+
+TEST_F(residency, drop_behind_leaves_what_is_there)
+{
+	unsigned char before[PAGES], after[PAGES];
+	struct left those = { .file = self->file };
+
+	touch_some(self->file);
+	ASSERT_EQ(0, look(self->file, before));
+	those.pages = cs_resident(self->file, 0, SIZE);
+	transfer(_metadata, self, COLDSEND_POLICY_DROP_BEHIND, CS_UNIX, 0);
+	EXPECT_TRUE(cs_wait(only_those_left, &those, SECONDS)) {
+		TH_LOG("%ld pages stay, not %ld",
+		       cs_resident(self->file, 0, SIZE), those.pages);
+	}
+	ASSERT_EQ(0, look(self->file, after));
+	EXPECT_EQ(0, memcmp(before, after, sizeof(before)));
+}
+
+/* Bytes in the page cache come from there, and the page cache stays. */
+TEST_F(residency, hybrid_uses_what_is_there)
+{
+	unsigned char before[PAGES], after[PAGES];
+	static char buf[CS_MIB];
+	struct coldsend_send s;
+
+	posix_fadvise(self->file, 0, 0, POSIX_FADV_RANDOM);
+	ASSERT_EQ(CS_MIB, pread(self->file, buf, CS_MIB, CS_MIB));
+	ASSERT_EQ(0, look(self->file, before));
+	s = transfer(_metadata, self, COLDSEND_POLICY_HYBRID, CS_TCP4, 1);
+	EXPECT_EQ(CS_MIB, s.bytes_cached);
+	EXPECT_EQ(SIZE - CS_MIB - 1, s.bytes_direct);
+	ASSERT_EQ(0, look(self->file, after));
+	EXPECT_EQ(0, memcmp(before, after, sizeof(before)));
+	EXPECT_EQ(self->added, cs_stat("pages_added"));
+}
+
+TEST_F(residency, hybrid_adds_none)
+{
+	transfer(_metadata, self, COLDSEND_POLICY_HYBRID, CS_TCP6, 5);
+	EXPECT_EQ(0, cs_resident(self->file, 0, SIZE));
+	EXPECT_EQ(self->added, cs_stat("pages_added"));
+}
+
 TEST_F(residency, agrees_with_mincore)
 {
 	static const struct {
@@ -157,6 +231,20 @@ TEST_F(residency, agrees_with_mincore)
 		EXPECT_EQ(resident, r.resident) TH_LOG("range %zu", i);
 		EXPECT_EQ(0, r.dirty);
 	}
+}
+
+TEST_F(residency, largest_offsets)
+{
+	struct coldsend_residency r = {
+		.size = sizeof(r), .file_fd = self->file, .length = 1,
+	};
+
+	r.offset = LAST + 1;
+	EXPECT_EQ(-EINVAL, cs_ioctl(self->dev, COLDSEND_IOC_RESIDENCY, &r));
+	r.offset = LAST;
+	r.length = COLDSEND_TO_EOF;
+	EXPECT_EQ(0, cs_ioctl(self->dev, COLDSEND_IOC_RESIDENCY, &r));
+	EXPECT_EQ(0, r.pages);
 }
 
 TEST_F(residency, dirty)

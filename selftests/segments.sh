@@ -13,11 +13,11 @@ keep_tunables
 stalled=4
 first=65536	# bytes that a transfer may take of a full pool
 
-bytes_right() { "$programs/bytes" -r "bytes.direct_$1.ranges"; }
+bytes_right() { "$programs/bytes" -r "policy.direct_$1.ranges"; }
 
 try() {
 	coldsend policy set "$@"
-	check "bytes over TCP with $*" bytes_right tcp4
+	check "bytes over TCP with $*" bytes_right tcp
 	check "bytes over UNIX with $*" bytes_right unix
 }
 
@@ -26,6 +26,7 @@ try --segment-size 64K --depth 16 --pool-max 64M
 try --segment-size 4M --depth 2 --pool-max 64M
 
 pool_in_use() { [ "$(total pool_bytes)" -ge 1048576 ]; }
+pool_fills() { wait_for 20 pool_in_use || { echo "$(total pool_bytes) bytes"; return 1; }; }
 all_started() {
 	[ $(($(total transfers_created) - $(total transfers_destroyed))) = "$stalled" ]
 }
@@ -46,6 +47,6 @@ for ((i = 0; i < stalled; i++)); do
 	at_exit kill $!
 done
 check "stalled transfers all run" wait_for 20 all_started
-check "they fill the pool" wait_for 20 pool_in_use
+check "they fill the pool" pool_fills
 check "and do not go past it" pool_is_bounded
 finish

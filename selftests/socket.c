@@ -22,7 +22,7 @@
 static const struct cs_data data = { .seed = 21, .size = SIZE };
 static volatile sig_atomic_t ticks;
 
-FIXTURE(full)
+FIXTURE(policy)
 {
 	int dev;
 	int file;
@@ -31,34 +31,10 @@ FIXTURE(full)
 	struct cs_peer peer;
 };
 
-FIXTURE_VARIANT(full)
-{
-	__u32 policy;
-	enum cs_kind kind;
-};
-
-FIXTURE_VARIANT_ADD(full, cached_tcp)
-{
-	.policy = COLDSEND_POLICY_CACHED, .kind = CS_TCP4,
-};
-
-FIXTURE_VARIANT_ADD(full, cached_unix)
-{
-	.policy = COLDSEND_POLICY_CACHED, .kind = CS_UNIX,
-};
-
-FIXTURE_VARIANT_ADD(full, direct_tcp)
-{
-	.policy = COLDSEND_POLICY_DIRECT, .kind = CS_TCP4,
-};
-
-FIXTURE_VARIANT_ADD(full, direct_unix)
-{
-	.policy = COLDSEND_POLICY_DIRECT, .kind = CS_UNIX,
-};
+#include "variants.h"
 
 /* Small buffers, so that all sockets are full long before the file ends. */
-FIXTURE_SETUP(full)
+FIXTURE_SETUP(policy)
 {
 	int bytes = 64 * CS_KIB;
 
@@ -74,13 +50,13 @@ FIXTURE_SETUP(full)
 	};
 }
 
-FIXTURE_TEARDOWN(full)
+FIXTURE_TEARDOWN(policy)
 {
 }
 
 /* One call for all that is left; what it sent is added up. */
-static int send_rest(FIXTURE_DATA(full) *self,
-		     const FIXTURE_VARIANT(full) *variant)
+static int send_rest(FIXTURE_DATA(policy) *self,
+		     const FIXTURE_VARIANT(policy) *variant)
 {
 	struct coldsend_send s;
 	int err;
@@ -92,13 +68,13 @@ static int send_rest(FIXTURE_DATA(full) *self,
 	return err ?: (s.sent ? 1 : 0);
 }
 
-static void set_nonblock(const FIXTURE_DATA(full) *self, bool on)
+static void set_nonblock(const FIXTURE_DATA(policy) *self, bool on)
 {
 	fcntl(self->sv[0], F_SETFL, on ? O_NONBLOCK : 0);
 }
 
 /* Sends without blocking until the socket says that it is full. */
-static int fill(FIXTURE_DATA(full) *self, const FIXTURE_VARIANT(full) *variant)
+static int fill(FIXTURE_DATA(policy) *self, const FIXTURE_VARIANT(policy) *variant)
 {
 	int err;
 
@@ -111,7 +87,7 @@ static int fill(FIXTURE_DATA(full) *self, const FIXTURE_VARIANT(full) *variant)
 }
 
 static void expect_all(struct __test_metadata *_metadata,
-		       FIXTURE_DATA(full) *self, __u64 total)
+		       FIXTURE_DATA(policy) *self, __u64 total)
 {
 	shutdown(self->sv[0], SHUT_WR);
 	ASSERT_EQ(0, cs_peer_join(&self->peer));
@@ -123,8 +99,8 @@ static void expect_all(struct __test_metadata *_metadata,
 
 /* Sends what is left with as many blocking calls as it takes. */
 static void finish(struct __test_metadata *_metadata,
-		   FIXTURE_DATA(full) *self,
-		   const FIXTURE_VARIANT(full) *variant)
+		   FIXTURE_DATA(policy) *self,
+		   const FIXTURE_VARIANT(policy) *variant)
 {
 	int err;
 
@@ -160,7 +136,7 @@ static void stop_ticks(void)
 	setitimer(ITIMER_REAL, &it, NULL);
 }
 
-TEST_F(full, nonblock)
+TEST_F(policy, nonblock)
 {
 	struct pollfd p = { .fd = self->sv[0], .events = POLLOUT };
 	int err = 1;
@@ -179,8 +155,22 @@ TEST_F(full, nonblock)
 	expect_all(_metadata, self, SIZE - START);
 }
 
+/* For a socket that has no room nothing is read. */
+TEST_F(policy, no_read_in_vain)
+{
+	long long reads;
+	int i;
+
+	ASSERT_EQ(-EAGAIN, fill(self, variant));
+	set_nonblock(self, true);
+	reads = cs_stat("disk_reads");
+	for (i = 0; i < 10; i++)
+		EXPECT_EQ(-EAGAIN, send_rest(self, variant));
+	EXPECT_EQ(reads, cs_stat("disk_reads"));
+}
+
 /* A call with nothing to send is not full. */
-TEST_F(full, nothing_to_send)
+TEST_F(policy, nothing_to_send)
 {
 	struct coldsend_send s;
 
@@ -194,7 +184,7 @@ TEST_F(full, nothing_to_send)
 	EXPECT_EQ(0, s.sent);
 }
 
-TEST_F(full, send_timeout)
+TEST_F(policy, send_timeout)
 {
 	struct timeval tv = { .tv_usec = TIMEOUT_MS * 1000 };
 	long long start;
@@ -222,7 +212,7 @@ TEST_F(full, send_timeout)
 }
 
 /* Without SA_RESTART: a count while there is one, then EINTR. */
-TEST_F(full, signal)
+TEST_F(policy, signal)
 {
 	int err;
 
@@ -246,7 +236,7 @@ static bool three_ticks(void *arg)
 
 static void *drain_after_ticks(void *arg)
 {
-	FIXTURE_DATA(full) *self = arg;
+	FIXTURE_DATA(policy) *self = arg;
 
 	cs_wait(three_ticks, NULL, SECONDS);
 	cs_peer_start(&self->peer);
@@ -254,7 +244,7 @@ static void *drain_after_ticks(void *arg)
 }
 
 /* With SA_RESTART nobody sees a signal, only bytes. */
-TEST_F(full, restart)
+TEST_F(policy, restart)
 {
 	sigset_t set, old;
 	pthread_t thread;
@@ -282,7 +272,7 @@ TEST_F(full, restart)
 }
 
 /* With SO_SNDTIMEO there is no restart: the clock would begin again. */
-TEST_F(full, restart_with_timeout)
+TEST_F(policy, restart_with_timeout)
 {
 	struct timeval tv = { .tv_sec = SECONDS };
 	int err;
@@ -311,7 +301,7 @@ static bool socket_is_used(void *arg)
 }
 
 /* A killed sender goes at once, and its references with it. */
-TEST_F(full, killed)
+TEST_F(policy, killed)
 {
 	char buf[65536];
 	pid_t child;

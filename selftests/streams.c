@@ -25,7 +25,7 @@ struct sender {
 	pthread_t thread;
 };
 
-FIXTURE(streams)
+FIXTURE(policy)
 {
 	int dev;
 	int file;
@@ -34,33 +34,9 @@ FIXTURE(streams)
 	struct sender sender;
 };
 
-FIXTURE_VARIANT(streams)
-{
-	__u32 policy;
-	enum cs_kind kind;
-};
+#include "variants.h"
 
-FIXTURE_VARIANT_ADD(streams, cached_tcp)
-{
-	.policy = COLDSEND_POLICY_CACHED, .kind = CS_TCP6,
-};
-
-FIXTURE_VARIANT_ADD(streams, cached_unix)
-{
-	.policy = COLDSEND_POLICY_CACHED, .kind = CS_UNIX,
-};
-
-FIXTURE_VARIANT_ADD(streams, direct_tcp)
-{
-	.policy = COLDSEND_POLICY_DIRECT, .kind = CS_TCP6,
-};
-
-FIXTURE_VARIANT_ADD(streams, direct_unix)
-{
-	.policy = COLDSEND_POLICY_DIRECT, .kind = CS_UNIX,
-};
-
-FIXTURE_SETUP(streams)
+FIXTURE_SETUP(policy)
 {
 	int bytes = 64 * CS_KIB;
 
@@ -77,7 +53,7 @@ FIXTURE_SETUP(streams)
 		     COLDSEND_TO_EOF, variant->policy);
 }
 
-FIXTURE_TEARDOWN(streams)
+FIXTURE_TEARDOWN(policy)
 {
 }
 
@@ -111,8 +87,8 @@ static bool bytes_wait(int sock)
 }
 
 /* Sends from the start until there is an error; counts what went. */
-static int send_until_error(const FIXTURE_DATA(streams) *self,
-			    const FIXTURE_VARIANT(streams) *variant,
+static int send_until_error(const FIXTURE_DATA(policy) *self,
+			    const FIXTURE_VARIANT(policy) *variant,
 			    __u64 *total)
 {
 	long long deadline = cs_now_ms() + SECONDS * 1000LL;
@@ -129,7 +105,7 @@ static int send_until_error(const FIXTURE_DATA(streams) *self,
 }
 
 /* SIGPIPE would end the test here and in all that follow. */
-TEST_F(streams, closed_by_peer)
+TEST_F(policy, closed_by_peer)
 {
 	__u64 total = 0;
 	int err;
@@ -143,7 +119,7 @@ TEST_F(streams, closed_by_peer)
 	EXPECT_EQ(-EPIPE, send_until_error(self, variant, &total));
 }
 
-TEST_F(streams, shut_down_before)
+TEST_F(policy, shut_down_before)
 {
 	__u64 total = 0;
 
@@ -152,7 +128,7 @@ TEST_F(streams, shut_down_before)
 	EXPECT_EQ(0, total);
 }
 
-TEST_F(streams, peer_shut_down_before)
+TEST_F(policy, peer_shut_down_before)
 {
 	__u64 total = 0;
 
@@ -163,7 +139,7 @@ TEST_F(streams, peer_shut_down_before)
 	EXPECT_EQ(0, total);
 }
 
-TEST_F(streams, shut_down_midway)
+TEST_F(policy, shut_down_midway)
 {
 	__u64 total = 0;
 
@@ -182,7 +158,7 @@ TEST_F(streams, shut_down_midway)
 }
 
 /* Some bytes read, others not: the connection is reset. */
-TEST_F(streams, closed_midway)
+TEST_F(policy, closed_midway)
 {
 	__u64 total = 0;
 	int err;
@@ -211,7 +187,7 @@ static void receive_and_die(int sock)
 	raise(SIGKILL);
 }
 
-TEST_F(streams, receiver_killed)
+TEST_F(policy, receiver_killed)
 {
 	__u64 total = 0;
 	int status;
@@ -234,7 +210,7 @@ TEST_F(streams, receiver_killed)
 	EXPECT_TRUE(err == -EPIPE || err == -ECONNRESET) TH_LOG("%d", err);
 }
 
-TEST_F(streams, slow_receiver)
+TEST_F(policy, slow_receiver)
 {
 	self->peer.slow = true;
 	self->peer.chunk = 12345;
@@ -249,7 +225,7 @@ TEST_F(streams, slow_receiver)
 }
 
 /* What the ioctl was given is its own until it ends. */
-TEST_F(streams, fds_closed_midway)
+TEST_F(policy, fds_closed_midway)
 {
 	ASSERT_EQ(0, sender_start(&self->sender));
 	ASSERT_TRUE(bytes_wait(self->sv[1]));
@@ -273,7 +249,7 @@ static void *job_thread(void *arg)
 	return (void *)(long)err;
 }
 
-TEST_F(streams, two_of_one_file)
+TEST_F(policy, two_of_one_file)
 {
 	pthread_t threads[2];
 	struct cs_job jobs[2];
@@ -315,7 +291,7 @@ static __u64 letters(const __u8 *buf, size_t len, char c)
 	return n;
 }
 
-TEST_F(streams, two_on_one_socket)
+TEST_F(policy, two_on_one_socket)
 {
 	struct sender second = self->sender;
 

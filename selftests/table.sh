@@ -53,12 +53,14 @@ check "as many in debugfs" same rows $bound "$(debugfs_names | wc -l)"
 check "those sent last have one" same names "$(expected_names)" "$(names)"
 check "the others are counted as evicted" same evicted $((files - bound)) "$(evictions)"
 check "rows made and gone add up" balanced
-# Number 5 would be the next to leave; sent again, it outlives 6.
-send "$tmp/5" "$tmp/1"
-check "the least recently used leaves" not grep -qx 6 <(names)
-check "one that was used again stays" grep -qx 5 <(names)
-check "in order of use, last used last" same "last names" "5 1" "$(names | tail -n 2 | xargs)"
-check "in debugfs too" same "last names" "5 1" "$(debugfs_names | tail -n 2 | xargs)"
+# The oldest two would be the next to leave; the first of them is sent again.
+oldest=$((files - bound + 1))
+send "$tmp/$oldest" "$tmp/1"
+check "the least recently used leaves" not grep -qx $((oldest + 1)) <(names)
+check "one that was used again stays" grep -qx $oldest <(names)
+in_order() { echo "$oldest $(seq -s ' ' $((oldest + 2)) $files) 1"; }
+check "in the order of first transfers" same names "$(in_order)" "$(names | xargs)"
+check "in debugfs too" same names "$(in_order)" "$(debugfs_names | xargs)"
 total_before=$(total bytes_sent)
 check "totals outlive rows" same bytes_sent $(((files + 2) * 10)) "$total_before"
 coldsend stats reset

@@ -23,11 +23,14 @@ static const char usage[] =
 "       xfer sha256 SIZE SEED           print the digest of seeded bytes\n"
 "       xfer cold FILE                  drop it from the page cache\n"
 "       xfer resident FILE              print its pages in the page cache\n"
-"options: -p cached|direct|default  -k tcp4|tcp6|unix  -o OFFSET  -l LENGTH  -s\n"
+"options: -p POLICY  -k tcp4|tcp6|unix  -o OFFSET  -l LENGTH  -s\n"
 "send prints 'name value' lines: error, sent, received, policy_used, ...\n"
 "exit: 0 right, 1 wrong, 2 usage, 3 refused by the module\n";
 
-static const char * const policies[] = { "default", "cached", "direct" };
+static const char * const policies[] = {
+	"default", "cached", "direct", "drop-behind", "hybrid",
+};
+
 static const char * const fallbacks[] = {
 	"none", "no-direct", "direct-refused", "buffered", "copied",
 };
@@ -119,9 +122,9 @@ static int stall(char **argv)
 
 static int parse_policy(const char *name)
 {
-	int i;
+	size_t i;
 
-	for (i = 0; i < 3; i++)
+	for (i = 0; i < sizeof(policies) / sizeof(*policies); i++)
 		if (!strcmp(name, policies[i]))
 			return i;
 	return -EINVAL;

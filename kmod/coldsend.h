@@ -5,10 +5,10 @@
  *
  * Calls go downstream only:
  *
- *	chrdev -> xfer -> engine -> source -> segment -> sink -> stats
+ *	chrdev -> xfer -> engine -> source -> pool, segment -> sink -> stats
  *
  * policy is asked by chrdev and xfer; the control plane (genl, debugfs) only
- * calls accessors of policy, stats and segment.
+ * calls accessors of policy, stats and pool.
  *
  * A transfer is pumped by one thread at a time.  What other contexts do to it
  * is to wake that thread: the completion of a direct read (irq) and a change
@@ -18,7 +18,8 @@
  *
  *	cs_xfer.lock		cs_xfer.reads_in_flight and awaited,
  *				cs_segment.read_done
- *	pool lock		segment.c: idle and lingering segments, bytes held
+ *	pool lock		pool.c: waiting transfers, idle and lingering
+ *				segments, bytes held
  *	policy lock		policy.c: the tunables
  *	cs_context.lock		async.c: the transfers of an open device
  *	table lock		stats.c: rows, their order and all counters
@@ -88,8 +89,9 @@ struct cs_key {
 
 /* segment.c: memory that file bytes travel in */
 
-/* A small segment: what a transfer needs to go on, in bytes. */
-#define CS_SEGMENT_FIRST	max_t(u32, SZ_64K, PAGE_SIZE << 1)
+/* The smallest segment, and a small one that a transfer can go on with, bytes. */
+#define CS_SEGMENT_MIN		(PAGE_SIZE << 1)
+#define CS_SEGMENT_FIRST	max_t(u32, SZ_64K, CS_SEGMENT_MIN)
 
 /**
  * struct cs_segment - bytes of a file on their way to the socket
@@ -132,16 +134,11 @@ struct cs_segment {
 	struct bio_vec bvec[];
 };
 
-struct cs_segment *cs_segment_get(struct cs_xfer *xfer, u32 size, bool first,
-				  bool *recycled);
-void cs_segment_queue(struct cs_xfer *xfer);
-void cs_segment_unqueue(struct cs_xfer *xfer);
-void cs_segment_put(struct cs_segment *segment);
-bool cs_segment_ours_alone(const struct cs_segment *segment);
-void cs_segment_destroy(struct cs_segment *segment);
+struct cs_segment *cs_segment_create(u32 size);
 struct cs_segment *cs_segment_create_for_pages(u32 max_pages);
+void cs_segment_destroy(struct cs_segment *segment);
 void cs_segment_drop_pages(struct cs_segment *segment);
-u64 cs_segment_pool_bytes(void);
+bool cs_segment_ours_alone(const struct cs_segment *segment);
 
 /* Is there a segment with bytes left to send? */
 static inline bool cs_segment_unsent(const struct cs_segment *segment)
@@ -150,6 +147,17 @@ static inline bool cs_segment_unsent(const struct cs_segment *segment)
 }
 
 void cs_segment_exit(void);
+
+/* pool.c: keeps segments between reads and transfers, and bounds them all */
+
+struct cs_segment *cs_pool_get(struct cs_xfer *xfer, u32 size, bool first,
+			       bool *recycled);
+void cs_pool_put(struct cs_segment *segment);
+void cs_pool_drop(struct cs_segment *segment);
+void cs_pool_queue(struct cs_xfer *xfer);
+void cs_pool_unqueue(struct cs_xfer *xfer);
+u64 cs_pool_bytes(void);
+void cs_pool_exit(void);
 
 /* xfer.c: one transfer, from its descriptors to its last count */
 
@@ -481,6 +489,7 @@ struct cs_alignment {
 struct inode *cs_pagecache_inode(struct file *file);
 bool cs_pagecache_can_gather(struct file *file);
 void cs_pagecache_alignment(struct file *file, struct cs_alignment *alignment);
+struct file *cs_pagecache_reader(struct file *file);
 bool cs_pagecache_has(struct file *file, loff_t pos, size_t length);
 unsigned long cs_pagecache_pages(struct file *file);
 unsigned long cs_pagecache_added(struct file *file, unsigned long before);
@@ -491,6 +500,7 @@ int cs_pagecache_residency(struct file *file, struct coldsend_residency *arg);
 void cs_gather(struct cs_segment *segment, struct inode *inode, loff_t pos,
 	       loff_t end);
 int cs_gather_wait(struct cs_xfer *xfer, struct inode *inode);
+bool cs_gather_bring(struct cs_xfer *xfer, struct inode *inode);
 u32 cs_gather_pages(const struct cs_segment *segment);
 void cs_gather_touch(const struct cs_segment *segment);
 

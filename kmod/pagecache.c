@@ -30,6 +30,19 @@ struct inode *cs_pagecache_inode(struct file *file)
 }
 
 /**
+ * cs_pagecache_reader - the file to name to read operations of the page cache
+ * @file: regular file
+ *
+ * Layers below overlayfs must not see the file of the layer above.  Any context.
+ * Return: @file or NULL.
+ */
+struct file *cs_pagecache_reader(struct file *file)
+{
+	return file->f_mapping == cs_pagecache_inode(file)->i_mapping ? file :
+									NULL;
+}
+
+/**
  * cs_pagecache_pages - pages of the file in the page cache now
  * @file: regular file
  *

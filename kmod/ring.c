@@ -88,7 +88,7 @@ static void cs_ring_drop_lingering(struct cs_ring *ring)
 
 	list_for_each_entry_safe(segment, next, &ring->lingering, link) {
 		cs_ring_unlinger(ring, segment);
-		cs_segment_destroy(segment);
+		cs_pool_drop(segment);
 	}
 }
 
@@ -112,10 +112,10 @@ static struct cs_segment *cs_ring_get_one(struct cs_xfer *xfer, u32 wanted,
 {
 	cs_ring_drop_lingering(&xfer->ring);
 	wanted = min_t(u32, wanted, CS_SEGMENT_FIRST);
-	return cs_segment_get(xfer, wanted, !xfer->async, recycled);
+	return cs_pool_get(xfer, wanted, !xfer->async, recycled);
 }
 
-/* Memory to read up to @limit into, or ERR_PTR as cs_segment_get(). */
+/* Memory to read up to @limit into, or ERR_PTR as cs_pool_get(). */
 static struct cs_segment *cs_ring_get(struct cs_xfer *xfer, loff_t limit)
 {
 	struct cs_ring *ring = &xfer->ring;
@@ -125,7 +125,7 @@ static struct cs_segment *cs_ring_get(struct cs_xfer *xfer, loff_t limit)
 
 	if (!segment) {
 		wanted = cs_ring_wanted(xfer, limit);
-		segment = cs_segment_get(xfer, wanted, false, &recycled);
+		segment = cs_pool_get(xfer, wanted, false, &recycled);
 		if (segment == ERR_PTR(-EAGAIN) && !ring->nr_segments)
 			segment = cs_ring_get_one(xfer, wanted, &recycled);
 	}
@@ -190,9 +190,9 @@ static int cs_ring_fill(struct cs_xfer *xfer)
 	} while (!err && cs_ring_wants_more(xfer));
 	blk_finish_plug(&plug);
 	if (err == -EAGAIN && !ring->nr_segments)
-		cs_segment_queue(xfer);
+		cs_pool_queue(xfer);
 	else
-		cs_segment_unqueue(xfer);
+		cs_pool_unqueue(xfer);
 	return ring->nr_segments ? 0 : err;
 }
 
@@ -207,7 +207,7 @@ static void cs_ring_discard(struct cs_xfer *xfer, struct cs_segment *segment)
 	if (segment->read_result > 0)
 		cs_xfer_count(xfer, COLDSEND_A_COUNTERS_DISK_BYTES,
 			      segment->read_result);
-	cs_segment_put(segment);
+	cs_pool_put(segment);
 }
 
 /* Gives up what was read ahead; reading starts again at xfer->pos. */
@@ -308,7 +308,7 @@ void cs_ring_sent(struct cs_xfer *xfer, struct cs_segment *segment)
 		return;
 	segment = list_first_entry(&ring->lingering, struct cs_segment, link);
 	cs_ring_unlinger(ring, segment);
-	cs_segment_destroy(segment);
+	cs_pool_drop(segment);
 }
 
 /**
@@ -325,10 +325,10 @@ void cs_ring_idle(struct cs_xfer *xfer)
 
 	list_for_each_entry_safe(segment, next, &ring->lingering, link) {
 		cs_ring_unlinger(ring, segment);
-		cs_segment_put(segment);
+		cs_pool_put(segment);
 	}
 	if (ring->align &&
-	    cs_segment_pool_bytes() > xfer->tunables.pool_max / 2)
+	    cs_pool_bytes() > xfer->tunables.pool_max / 2)
 		cs_ring_empty(xfer);
 }
 
@@ -344,7 +344,7 @@ void cs_ring_close(struct cs_xfer *xfer)
 	cs_ring_empty(xfer);
 	list_for_each_entry_safe(segment, next, &ring->lingering, link) {
 		cs_ring_unlinger(ring, segment);
-		cs_segment_put(segment);
+		cs_pool_put(segment);
 	}
 	xfer->counters.value[COLDSEND_A_COUNTERS_OVERHEAD_BYTES] =
 		xfer->counters.value[COLDSEND_A_COUNTERS_DISK_BYTES] -

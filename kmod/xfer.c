@@ -222,7 +222,7 @@ static void cs_xfer_notify(const struct cs_xfer *xfer)
  */
 void cs_xfer_end(struct cs_xfer *xfer)
 {
-	cs_segment_unqueue(xfer);
+	cs_pool_unqueue(xfer);
 	xfer->source->close(xfer);
 	cs_sink_exit(xfer);
 	trace_coldsend_end(xfer);

@@ -44,6 +44,7 @@ static void __exit cs_exit(void)
 	cs_async_exit();
 	cs_genl_exit();
 	cs_debugfs_exit();
+	cs_park_exit();
 	cs_drop_exit();
 	cs_pool_exit();
 	cs_stats_exit();

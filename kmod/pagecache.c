@@ -14,6 +14,7 @@
 
 /* Larger alignments of direct I/O than a small segment can hold are refused. */
 #define CS_ALIGN_MAX	SZ_64K
+#define CS_STATX	(STATX_DIOALIGN | STATX_SIZE | STATX_CTIME)
 
 /**
  * cs_pagecache_inode - the inode whose page cache holds the file's bytes
@@ -135,8 +136,12 @@ void cs_pagecache_alignment(struct file *file, struct cs_alignment *alignment)
 	if (!(file->f_mode & FMODE_CAN_ODIRECT) || IS_DAX(inode) ||
 	    inode->i_sb->s_magic == FUSE_SUPER_MAGIC)
 		return;
-	if (!vfs_getattr_nosec(&file->f_path, &stat, STATX_DIOALIGN, 0) &&
-	    stat.result_mask & STATX_DIOALIGN) {
+	if (vfs_getattr_nosec(&file->f_path, &stat, CS_STATX, 0))
+		return;
+	alignment->version.size = stat.size;
+	alignment->version.seconds = stat.ctime.tv_sec;
+	alignment->version.nanoseconds = stat.ctime.tv_nsec;
+	if (stat.result_mask & STATX_DIOALIGN) {
 		alignment->mem = stat.dio_mem_align;
 		alignment->offset = stat.dio_offset_align;
 		/* Below overlayfs nothing tells whether it was done. */

@@ -43,8 +43,10 @@ void cs_ring_open(struct cs_xfer *xfer,
 	cs_pagecache_alignment(xfer->file, &alignment);
 	ring->align = alignment.offset;
 	ring->doubtful = !alignment.stated;
+	ring->version = alignment.version;
 	ring->next = xfer->pos;
 	ring->plan = plan;
+	cs_park_take(xfer);
 }
 
 /* Aims the segment at ring->next up to @limit.  Return: bytes to read. */
@@ -196,6 +198,19 @@ static int cs_ring_fill(struct cs_xfer *xfer)
 	return ring->nr_segments ? 0 : err;
 }
 
+/**
+ * cs_ring_count_read - counts what the read of a segment brought, once
+ * @xfer: the transfer
+ * @segment: after its read
+ */
+void cs_ring_count_read(struct cs_xfer *xfer, struct cs_segment *segment)
+{
+	if (segment->read_result > 0 && !segment->read_counted)
+		cs_xfer_count(xfer, COLDSEND_A_COUNTERS_DISK_BYTES,
+			      segment->read_result);
+	segment->read_counted = true;
+}
+
 /* Gives back a segment of the ring that will not be sent (any more). */
 static void cs_ring_discard(struct cs_xfer *xfer, struct cs_segment *segment)
 {
@@ -204,9 +219,7 @@ static void cs_ring_discard(struct cs_xfer *xfer, struct cs_segment *segment)
 		cs_segment_destroy(segment);
 		return;
 	}
-	if (segment->read_result > 0)
-		cs_xfer_count(xfer, COLDSEND_A_COUNTERS_DISK_BYTES,
-			      segment->read_result);
+	cs_ring_count_read(xfer, segment);
 	cs_pool_put(segment);
 }
 
@@ -301,8 +314,7 @@ void cs_ring_sent(struct cs_xfer *xfer, struct cs_segment *segment)
 		cs_ring_sent_pages(xfer, segment);
 		return;
 	}
-	cs_xfer_count(xfer, COLDSEND_A_COUNTERS_DISK_BYTES,
-		      segment->read_result);
+	cs_ring_count_read(xfer, segment);
 	list_move_tail(&segment->link, &ring->lingering);
 	if (++ring->nr_lingering <= CS_LINGERING_MAX)
 		return;
@@ -341,11 +353,14 @@ void cs_ring_close(struct cs_xfer *xfer)
 	struct cs_ring *ring = &xfer->ring;
 	struct cs_segment *segment, *next;
 
+	cs_read_wait(xfer);
+	cs_park_keep(xfer);
 	cs_ring_empty(xfer);
 	list_for_each_entry_safe(segment, next, &ring->lingering, link) {
 		cs_ring_unlinger(ring, segment);
 		cs_pool_put(segment);
 	}
+	/* Less than nothing if parked bytes were sent: the sum is right again. */
 	xfer->counters.value[COLDSEND_A_COUNTERS_OVERHEAD_BYTES] =
 		xfer->counters.value[COLDSEND_A_COUNTERS_DISK_BYTES] -
 		xfer->counters.value[COLDSEND_A_COUNTERS_BYTES_DIRECT];

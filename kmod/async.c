@@ -211,7 +211,6 @@ u64 cs_async_submit(struct cs_context *context, struct cs_xfer *xfer,
 
 	xfer->async = true;
 	xfer->nonblock = false;
-	xfer->context = context;
 	xfer->owner = current->files;
 	xfer->user_data = user_data;
 	xfer->cred = get_current_cred();
@@ -314,6 +313,7 @@ void cs_async_close(struct cs_context *context)
 	struct cs_xfer *xfer, *next;
 
 	cs_async_cancel_all(context, NULL);
+	cs_park_forget(context);
 	list_for_each_entry_safe(xfer, next, &context->done, link)
 		cs_async_free(xfer);
 	kfree(context);

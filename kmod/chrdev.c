@@ -28,7 +28,7 @@ static int cs_chrdev_send(struct cs_context *context, union cs_chrdev_arg *arg)
 
 	send->sent = 0;
 	send->id = 0;
-	xfer = cs_xfer_create(send);
+	xfer = cs_xfer_create(context, send);
 	if (IS_ERR(xfer))
 		return PTR_ERR(xfer);
 	if (send->flags & COLDSEND_F_ASYNC) {

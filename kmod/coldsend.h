@@ -5,10 +5,10 @@
  *
  * Calls go downstream only:
  *
- *	chrdev -> xfer -> engine -> source -> segment -> sink -> stats
+ *	chrdev -> xfer -> engine -> source -> pool, segment -> sink -> stats
  *
  * policy is asked by chrdev and xfer; the control plane (genl, debugfs) only
- * calls accessors of policy, stats and segment.
+ * calls accessors of policy, stats and pool.
  *
  * A transfer is pumped by one thread at a time.  What other contexts do to it
  * is to wake that thread: the completion of a direct read (irq) and a change
@@ -18,7 +18,8 @@
  *
  *	cs_xfer.lock		cs_xfer.reads_in_flight and awaited,
  *				cs_segment.read_done
- *	pool lock		segment.c: idle and lingering segments, bytes held
+ *	pool lock		pool.c: waiting transfers, idle and lingering
+ *				segments, bytes held
  *	policy lock		policy.c: the tunables
  *	cs_context.lock		async.c: the transfers of an open device
  *	table lock		stats.c: rows, their order and all counters
@@ -88,8 +89,9 @@ struct cs_key {
 
 /* segment.c: memory that file bytes travel in */
 
-/* A small segment: what a transfer needs to go on, in bytes. */
-#define CS_SEGMENT_FIRST	max_t(u32, SZ_64K, PAGE_SIZE << 1)
+/* The smallest segment, and a small one that a transfer can go on with, bytes. */
+#define CS_SEGMENT_MIN		(PAGE_SIZE << 1)
+#define CS_SEGMENT_FIRST	max_t(u32, SZ_64K, CS_SEGMENT_MIN)
 
 /**
  * struct cs_segment - bytes of a file on their way to the socket
@@ -107,6 +109,7 @@ struct cs_key {
  * @read_pos: file position that the read was asked for
  * @read_result: bytes that the read brought, or -errno, valid once @read_done
  * @read_done: guarded by xfer->lock until it is seen set
+ * @read_counted: what it brought is in the counters of a transfer
  * @buffered: the read went through the page cache, against our wish
  * @iocb: the read
  * @key: the file that the pages are of, if they are to be dropped
@@ -126,22 +129,18 @@ struct cs_segment {
 	struct cs_xfer *xfer;
 	ssize_t read_result;
 	bool read_done;
+	bool read_counted;
 	bool buffered;
 	struct kiocb iocb;
 	struct cs_key key;
 	struct bio_vec bvec[];
 };
 
-struct cs_segment *cs_segment_get(struct cs_xfer *xfer, u32 size, bool first,
-				  bool *recycled);
-void cs_segment_queue(struct cs_xfer *xfer);
-void cs_segment_unqueue(struct cs_xfer *xfer);
-void cs_segment_put(struct cs_segment *segment);
-bool cs_segment_ours_alone(const struct cs_segment *segment);
-void cs_segment_destroy(struct cs_segment *segment);
+struct cs_segment *cs_segment_create(u32 size);
 struct cs_segment *cs_segment_create_for_pages(u32 max_pages);
+void cs_segment_destroy(struct cs_segment *segment);
 void cs_segment_drop_pages(struct cs_segment *segment);
-u64 cs_segment_pool_bytes(void);
+bool cs_segment_ours_alone(const struct cs_segment *segment);
 
 /* Is there a segment with bytes left to send? */
 static inline bool cs_segment_unsent(const struct cs_segment *segment)
@@ -150,6 +149,17 @@ static inline bool cs_segment_unsent(const struct cs_segment *segment)
 }
 
 void cs_segment_exit(void);
+
+/* pool.c: keeps segments between reads and transfers, and bounds them all */
+
+struct cs_segment *cs_pool_get(struct cs_xfer *xfer, u32 size, bool first,
+			       bool *recycled);
+void cs_pool_put(struct cs_segment *segment);
+void cs_pool_drop(struct cs_segment *segment);
+void cs_pool_queue(struct cs_xfer *xfer);
+void cs_pool_unqueue(struct cs_xfer *xfer);
+u64 cs_pool_bytes(void);
+void cs_pool_exit(void);
 
 /* xfer.c: one transfer, from its descriptors to its last count */
 
@@ -178,6 +188,18 @@ struct cs_counters {
 };
 
 /**
+ * struct cs_version - changes when the content of a file does
+ * @size: of the file in bytes
+ * @seconds: change time
+ * @nanoseconds: change time
+ */
+struct cs_version {
+	s64 size;
+	s64 seconds;
+	s64 nanoseconds;
+};
+
+/**
  * struct cs_ring - segments of a transfer on their way from the disk
  * @segments: being read or sent, in file order
  * @lingering: that were sent, oldest first
@@ -185,6 +207,7 @@ struct cs_counters {
  * @nr_lingering: in @lingering
  * @align: alignment in bytes of offsets of direct I/O
  * @doubtful: the file system doesn't say that its direct I/O is direct
+ * @version: of the file when the ring was opened
  * @next: file position that the next segment will start at
  * @plan: what comes at @next: a segment of pages that are there already, or
  *	NULL: a read, up to *@limit
@@ -196,6 +219,7 @@ struct cs_ring {
 	u32 nr_lingering;
 	u32 align;
 	bool doubtful;
+	struct cs_version version;
 	loff_t next;
 	struct cs_segment *(*plan)(struct cs_xfer *xfer, loff_t *limit);
 };
@@ -265,9 +289,9 @@ struct cs_drop {
  * @awaited: the segment whose completion wakes the pumping thread, or NULL
  * @retries: times in a row that the socket said it has room and had none
  * @full_since: jiffies at which the socket was full first, 0 since it took some
+ * @context: open device that it belongs to
  * @async: pumped by @work; the fields from here to @waits_since are only for that
  * @cancelled: to be ended
- * @context: open device that it belongs to
  * @link: in a list of @context, guarded by its lock
  * @owner: descriptor table that it was submitted from, to compare with
  * @id: its number
@@ -309,9 +333,9 @@ struct cs_xfer {
 	struct cs_segment *awaited;
 	u32 retries;
 	unsigned long full_since;
+	struct cs_context *context;
 	bool async;
 	bool cancelled;
-	struct cs_context *context;
 	struct list_head link;
 	fl_owner_t owner;
 	u64 id;
@@ -326,7 +350,8 @@ struct cs_xfer {
 	poll_table sock_poll;
 };
 
-struct cs_xfer *cs_xfer_create(const struct coldsend_send *arg);
+struct cs_xfer *cs_xfer_create(struct cs_context *context,
+			       const struct coldsend_send *arg);
 void cs_xfer_destroy(struct cs_xfer *xfer);
 void cs_xfer_set_state(struct cs_xfer *xfer, enum cs_state state);
 void cs_xfer_end(struct cs_xfer *xfer);
@@ -453,6 +478,7 @@ void cs_ring_open(struct cs_xfer *xfer,
 					     loff_t *limit));
 enum cs_next cs_ring_next(struct cs_xfer *xfer, struct cs_segment **segment);
 void cs_ring_sent(struct cs_xfer *xfer, struct cs_segment *segment);
+void cs_ring_count_read(struct cs_xfer *xfer, struct cs_segment *segment);
 void cs_ring_idle(struct cs_xfer *xfer);
 void cs_ring_close(struct cs_xfer *xfer);
 
@@ -471,16 +497,19 @@ void cs_read_wait(struct cs_xfer *xfer);
  *	leaves the page cache alone
  * @offset: alignment of file offsets in bytes, or 0
  * @stated: the file system itself says so (STATX_DIOALIGN)
+ * @version: of the file at this time
  */
 struct cs_alignment {
 	u32 mem;
 	u32 offset;
 	bool stated;
+	struct cs_version version;
 };
 
 struct inode *cs_pagecache_inode(struct file *file);
 bool cs_pagecache_can_gather(struct file *file);
 void cs_pagecache_alignment(struct file *file, struct cs_alignment *alignment);
+struct file *cs_pagecache_reader(struct file *file);
 bool cs_pagecache_has(struct file *file, loff_t pos, size_t length);
 unsigned long cs_pagecache_pages(struct file *file);
 unsigned long cs_pagecache_added(struct file *file, unsigned long before);
@@ -491,8 +520,16 @@ int cs_pagecache_residency(struct file *file, struct coldsend_residency *arg);
 void cs_gather(struct cs_segment *segment, struct inode *inode, loff_t pos,
 	       loff_t end);
 int cs_gather_wait(struct cs_xfer *xfer, struct inode *inode);
+bool cs_gather_bring(struct cs_xfer *xfer, struct inode *inode);
 u32 cs_gather_pages(const struct cs_segment *segment);
 void cs_gather_touch(const struct cs_segment *segment);
+
+/* park.c: what was read for a non-blocking socket and found it full */
+
+void cs_park_keep(struct cs_xfer *xfer);
+void cs_park_take(struct cs_xfer *xfer);
+void cs_park_forget(const struct cs_context *context);
+void cs_park_exit(void);
 
 /* drop.c: takes pages out of the page cache once the network has let go */
 

@@ -130,6 +130,37 @@ int cs_gather_wait(struct cs_xfer *xfer, struct inode *inode)
 }
 
 /**
+ * cs_gather_bring - reads the page at xfer->pos, which read-ahead did not bring
+ * @xfer: the transfer
+ * @inode: that the page is of
+ *
+ * Also a page that is there in part: small blocks that were just written.
+ * Sleeps, for the disk.
+ *
+ * Return: whether the page is there now, and up to date.
+ */
+bool cs_gather_bring(struct cs_xfer *xfer, struct inode *inode)
+{
+	struct address_space *mapping = inode->i_mapping;
+	unsigned long before = cs_pagecache_pages(xfer->file);
+	u64 since = ktime_get_ns();
+	struct folio *folio;
+
+	if (!mapping->a_ops->read_folio)
+		return false;
+	folio = read_cache_folio(mapping, xfer->pos >> PAGE_SHIFT, NULL,
+				 cs_pagecache_reader(xfer->file));
+	cs_xfer_count(xfer, COLDSEND_A_COUNTERS_DISK_WAIT_NS,
+		      ktime_get_ns() - since);
+	if (IS_ERR(folio))
+		return false;
+	cs_xfer_count(xfer, COLDSEND_A_COUNTERS_PAGES_ADDED,
+		      cs_pagecache_added(xfer->file, before));
+	folio_put(folio);
+	return true;
+}
+
+/**
  * cs_gather_pages - pages that the segment's bytes are of
  * @segment: with at least a byte
  *

@@ -44,8 +44,9 @@ static void __exit cs_exit(void)
 	cs_async_exit();
 	cs_genl_exit();
 	cs_debugfs_exit();
+	cs_park_exit();
 	cs_drop_exit();
-	cs_segment_exit();
+	cs_pool_exit();
 	cs_stats_exit();
 	/* Rows are freed by kfree_rcu(), which needs nothing of ours. */
 }

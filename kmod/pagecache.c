@@ -14,6 +14,7 @@
 
 /* Larger alignments of direct I/O than a small segment can hold are refused. */
 #define CS_ALIGN_MAX	SZ_64K
+#define CS_STATX	(STATX_DIOALIGN | STATX_SIZE | STATX_CTIME)
 
 /**
  * cs_pagecache_inode - the inode whose page cache holds the file's bytes
@@ -27,6 +28,19 @@
 struct inode *cs_pagecache_inode(struct file *file)
 {
 	return d_real_inode(file_dentry(file));
+}
+
+/**
+ * cs_pagecache_reader - the file to name to read operations of the page cache
+ * @file: regular file
+ *
+ * Layers below overlayfs must not see the file of the layer above.  Any context.
+ * Return: @file or NULL.
+ */
+struct file *cs_pagecache_reader(struct file *file)
+{
+	return file->f_mapping == cs_pagecache_inode(file)->i_mapping ? file :
+									NULL;
 }
 
 /**
@@ -122,8 +136,12 @@ void cs_pagecache_alignment(struct file *file, struct cs_alignment *alignment)
 	if (!(file->f_mode & FMODE_CAN_ODIRECT) || IS_DAX(inode) ||
 	    inode->i_sb->s_magic == FUSE_SUPER_MAGIC)
 		return;
-	if (!vfs_getattr_nosec(&file->f_path, &stat, STATX_DIOALIGN, 0) &&
-	    stat.result_mask & STATX_DIOALIGN) {
+	if (vfs_getattr_nosec(&file->f_path, &stat, CS_STATX, 0))
+		return;
+	alignment->version.size = stat.size;
+	alignment->version.seconds = stat.ctime.tv_sec;
+	alignment->version.nanoseconds = stat.ctime.tv_nsec;
+	if (stat.result_mask & STATX_DIOALIGN) {
 		alignment->mem = stat.dio_mem_align;
 		alignment->offset = stat.dio_offset_align;
 		/* Below overlayfs nothing tells whether it was done. */

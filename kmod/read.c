@@ -79,6 +79,7 @@ void cs_read_start(struct cs_xfer *xfer, struct cs_segment *segment, u32 length)
 		      length);
 	segment->xfer = xfer;
 	segment->read_done = false;
+	segment->read_counted = false;
 	segment->buffered = false;
 
 	spin_lock_irq(&xfer->lock);

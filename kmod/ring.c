@@ -43,8 +43,10 @@ void cs_ring_open(struct cs_xfer *xfer,
 	cs_pagecache_alignment(xfer->file, &alignment);
 	ring->align = alignment.offset;
 	ring->doubtful = !alignment.stated;
+	ring->version = alignment.version;
 	ring->next = xfer->pos;
 	ring->plan = plan;
+	cs_park_take(xfer);
 }
 
 /* Aims the segment at ring->next up to @limit.  Return: bytes to read. */
@@ -88,7 +90,7 @@ static void cs_ring_drop_lingering(struct cs_ring *ring)
 
 	list_for_each_entry_safe(segment, next, &ring->lingering, link) {
 		cs_ring_unlinger(ring, segment);
-		cs_segment_destroy(segment);
+		cs_pool_drop(segment);
 	}
 }
 
@@ -112,10 +114,10 @@ static struct cs_segment *cs_ring_get_one(struct cs_xfer *xfer, u32 wanted,
 {
 	cs_ring_drop_lingering(&xfer->ring);
 	wanted = min_t(u32, wanted, CS_SEGMENT_FIRST);
-	return cs_segment_get(xfer, wanted, !xfer->async, recycled);
+	return cs_pool_get(xfer, wanted, !xfer->async, recycled);
 }
 
-/* Memory to read up to @limit into, or ERR_PTR as cs_segment_get(). */
+/* Memory to read up to @limit into, or ERR_PTR as cs_pool_get(). */
 static struct cs_segment *cs_ring_get(struct cs_xfer *xfer, loff_t limit)
 {
 	struct cs_ring *ring = &xfer->ring;
@@ -125,7 +127,7 @@ static struct cs_segment *cs_ring_get(struct cs_xfer *xfer, loff_t limit)
 
 	if (!segment) {
 		wanted = cs_ring_wanted(xfer, limit);
-		segment = cs_segment_get(xfer, wanted, false, &recycled);
+		segment = cs_pool_get(xfer, wanted, false, &recycled);
 		if (segment == ERR_PTR(-EAGAIN) && !ring->nr_segments)
 			segment = cs_ring_get_one(xfer, wanted, &recycled);
 	}
@@ -190,10 +192,23 @@ static int cs_ring_fill(struct cs_xfer *xfer)
 	} while (!err && cs_ring_wants_more(xfer));
 	blk_finish_plug(&plug);
 	if (err == -EAGAIN && !ring->nr_segments)
-		cs_segment_queue(xfer);
+		cs_pool_queue(xfer);
 	else
-		cs_segment_unqueue(xfer);
+		cs_pool_unqueue(xfer);
 	return ring->nr_segments ? 0 : err;
+}
+
+/**
+ * cs_ring_count_read - counts what the read of a segment brought, once
+ * @xfer: the transfer
+ * @segment: after its read
+ */
+void cs_ring_count_read(struct cs_xfer *xfer, struct cs_segment *segment)
+{
+	if (segment->read_result > 0 && !segment->read_counted)
+		cs_xfer_count(xfer, COLDSEND_A_COUNTERS_DISK_BYTES,
+			      segment->read_result);
+	segment->read_counted = true;
 }
 
 /* Gives back a segment of the ring that will not be sent (any more). */
@@ -204,10 +219,8 @@ static void cs_ring_discard(struct cs_xfer *xfer, struct cs_segment *segment)
 		cs_segment_destroy(segment);
 		return;
 	}
-	if (segment->read_result > 0)
-		cs_xfer_count(xfer, COLDSEND_A_COUNTERS_DISK_BYTES,
-			      segment->read_result);
-	cs_segment_put(segment);
+	cs_ring_count_read(xfer, segment);
+	cs_pool_put(segment);
 }
 
 /* Gives up what was read ahead; reading starts again at xfer->pos. */
@@ -301,14 +314,13 @@ void cs_ring_sent(struct cs_xfer *xfer, struct cs_segment *segment)
 		cs_ring_sent_pages(xfer, segment);
 		return;
 	}
-	cs_xfer_count(xfer, COLDSEND_A_COUNTERS_DISK_BYTES,
-		      segment->read_result);
+	cs_ring_count_read(xfer, segment);
 	list_move_tail(&segment->link, &ring->lingering);
 	if (++ring->nr_lingering <= CS_LINGERING_MAX)
 		return;
 	segment = list_first_entry(&ring->lingering, struct cs_segment, link);
 	cs_ring_unlinger(ring, segment);
-	cs_segment_destroy(segment);
+	cs_pool_drop(segment);
 }
 
 /**
@@ -325,10 +337,10 @@ void cs_ring_idle(struct cs_xfer *xfer)
 
 	list_for_each_entry_safe(segment, next, &ring->lingering, link) {
 		cs_ring_unlinger(ring, segment);
-		cs_segment_put(segment);
+		cs_pool_put(segment);
 	}
 	if (ring->align &&
-	    cs_segment_pool_bytes() > xfer->tunables.pool_max / 2)
+	    cs_pool_bytes() > xfer->tunables.pool_max / 2)
 		cs_ring_empty(xfer);
 }
 
@@ -341,11 +353,14 @@ void cs_ring_close(struct cs_xfer *xfer)
 	struct cs_ring *ring = &xfer->ring;
 	struct cs_segment *segment, *next;
 
+	cs_read_wait(xfer);
+	cs_park_keep(xfer);
 	cs_ring_empty(xfer);
 	list_for_each_entry_safe(segment, next, &ring->lingering, link) {
 		cs_ring_unlinger(ring, segment);
-		cs_segment_put(segment);
+		cs_pool_put(segment);
 	}
+	/* Less than nothing if parked bytes were sent: the sum is right again. */
 	xfer->counters.value[COLDSEND_A_COUNTERS_OVERHEAD_BYTES] =
 		xfer->counters.value[COLDSEND_A_COUNTERS_DISK_BYTES] -
 		xfer->counters.value[COLDSEND_A_COUNTERS_BYTES_DIRECT];

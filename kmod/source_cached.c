@@ -38,20 +38,12 @@ static u32 cs_cached_pages_left(const struct cs_xfer *xfer)
 	return min_t(pgoff_t, last - first + 1, CS_BATCH_PAGES);
 }
 
-/* Layers below overlayfs must not see the file of the layer above. */
-static struct file *cs_cached_ra_file(const struct cs_xfer *xfer)
-{
-	struct file *file = xfer->file;
-
-	return file->f_mapping == xfer->cached.inode->i_mapping ? file : NULL;
-}
-
 /* @marked: the folio that asks for more read-ahead, or NULL: @index is missing */
 static void cs_cached_read_ahead(struct cs_xfer *xfer, pgoff_t index,
 				 struct folio *marked)
 {
 	struct cs_cached *cached = &xfer->cached;
-	DEFINE_READAHEAD(ractl, cs_cached_ra_file(xfer), &cached->ra,
+	DEFINE_READAHEAD(ractl, cs_pagecache_reader(xfer->file), &cached->ra,
 			 cached->inode->i_mapping, index);
 	unsigned long before = cs_pagecache_pages(xfer->file);
 	u32 pages = cs_cached_pages_left(xfer);
@@ -81,32 +73,39 @@ static void cs_cached_keep_ahead(struct cs_xfer *xfer,
 	}
 }
 
+static bool cs_cached_gather(struct cs_xfer *xfer, struct cs_segment *batch)
+{
+	cs_gather(batch, xfer->cached.inode, xfer->pos, xfer->end);
+	if (!batch->end)
+		return false;
+	cs_gather_touch(batch);
+	cs_cached_keep_ahead(xfer, batch);
+	return true;
+}
+
 /*
  * Look, read ahead if the page is missing, look, wait for it, look: and once
- * more, if somebody dropped it meanwhile.
+ * more, if somebody dropped it meanwhile.  Then insist.
  * Return: 1 if the batch has something, 0 if the page can't be had this way,
  * -errno.
  */
 static int cs_cached_refill(struct cs_xfer *xfer, struct cs_segment *batch)
 {
+	struct inode *inode = xfer->cached.inode;
 	u32 attempt;
 	int ret;
 
 	for (attempt = 0; attempt < 4; attempt++) {
-		cs_gather(batch, xfer->cached.inode, xfer->pos, xfer->end);
-		if (batch->end) {
-			cs_gather_touch(batch);
-			cs_cached_keep_ahead(xfer, batch);
+		if (cs_cached_gather(xfer, batch))
 			return 1;
-		}
-		ret = cs_gather_wait(xfer, xfer->cached.inode);
+		ret = cs_gather_wait(xfer, inode);
 		if (ret < 0)
 			return ret;
 		if (!ret)
 			cs_cached_read_ahead(xfer, xfer->pos >> PAGE_SHIFT,
 					     NULL);
 	}
-	return 0;
+	return cs_gather_bring(xfer, inode) && cs_cached_gather(xfer, batch);
 }
 
 static enum cs_next cs_cached_stop(struct cs_xfer *xfer, int err)

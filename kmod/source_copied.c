@@ -33,8 +33,8 @@ static int cs_copied_get(struct cs_xfer *xfer)
 	if (segment && cs_segment_ours_alone(segment))
 		return 0;
 	if (segment)
-		cs_segment_put(segment);
-	segment = cs_segment_get(xfer, size, true, &recycled);
+		cs_pool_put(segment);
+	segment = cs_pool_get(xfer, size, true, &recycled);
 	xfer->copied = IS_ERR(segment) ? NULL : segment;
 	if (IS_ERR(segment))
 		return PTR_ERR(segment);
@@ -101,7 +101,7 @@ static void cs_copied_idle(struct cs_xfer *xfer)
 static void cs_copied_close(struct cs_xfer *xfer)
 {
 	if (xfer->copied)
-		cs_segment_put(xfer->copied);
+		cs_pool_put(xfer->copied);
 	xfer->copied = NULL;
 }
 

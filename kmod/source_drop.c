@@ -127,7 +127,9 @@ static int cs_drop_refill(struct cs_xfer *xfer, struct cs_segment *batch)
 		if (!ret)
 			cs_drop_read_ahead(xfer, xfer->pos, end);
 	}
-	return 0;
+	if (cs_gather_bring(xfer, xfer->drop.inode))
+		cs_gather(batch, xfer->drop.inode, xfer->pos, end);
+	return batch->end > 0;
 }
 
 static enum cs_next cs_drop_new_batch(struct cs_xfer *xfer,

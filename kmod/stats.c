@@ -84,7 +84,7 @@ void cs_stats_made(u32 object)
 u64 cs_stats_objects(u32 object)
 {
 	if (object == COLDSEND_A_OBJECTS_POOL_BYTES)
-		return cs_segment_pool_bytes();
+		return cs_pool_bytes();
 	return atomic64_read(&cs_made[object]);
 }
 
@@ -359,7 +359,7 @@ void cs_stats_exit(void)
 	cs_stats_reset();
 	rhashtable_destroy(&cs_hash);
 	xa_destroy(&cs_rows);
-	balanced = !cs_segment_pool_bytes() &&
+	balanced = !cs_pool_bytes() &&
 		cs_stats_balanced(COLDSEND_A_OBJECTS_TRANSFERS_CREATED,
 				  COLDSEND_A_OBJECTS_TRANSFERS_DESTROYED) &&
 		cs_stats_balanced(COLDSEND_A_OBJECTS_SEGMENTS_CREATED,

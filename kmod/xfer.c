@@ -132,6 +132,7 @@ static struct cs_xfer *cs_xfer_alloc(const struct coldsend_send *arg)
 
 /**
  * cs_xfer_create - prepares the transfer that a caller asks for
+ * @context: of the open device that it asks
  * @arg: what the caller asks for
  *
  * May sleep.  Holds a reference on the file and one on the socket's file until
@@ -140,7 +141,8 @@ static struct cs_xfer *cs_xfer_alloc(const struct coldsend_send *arg)
  * Return: the transfer, or ERR_PTR with an errno of COLDSEND_IOC_SEND's
  * contract.
  */
-struct cs_xfer *cs_xfer_create(const struct coldsend_send *arg)
+struct cs_xfer *cs_xfer_create(struct cs_context *context,
+			       const struct coldsend_send *arg)
 {
 	struct cs_xfer *xfer;
 	u32 policy = arg->policy;
@@ -152,6 +154,7 @@ struct cs_xfer *cs_xfer_create(const struct coldsend_send *arg)
 	xfer = cs_xfer_alloc(arg);
 	if (!xfer)
 		return ERR_PTR(-ENOMEM);
+	xfer->context = context;
 	err = cs_xfer_get_file(arg->file_fd, &xfer->file);
 	if (err)
 		goto err_free;
@@ -222,7 +225,7 @@ static void cs_xfer_notify(const struct cs_xfer *xfer)
  */
 void cs_xfer_end(struct cs_xfer *xfer)
 {
-	cs_segment_unqueue(xfer);
+	cs_pool_unqueue(xfer);
 	xfer->source->close(xfer);
 	cs_sink_exit(xfer);
 	trace_coldsend_end(xfer);

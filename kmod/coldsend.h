@@ -261,8 +261,8 @@ struct cs_drop {
 
 /**
  * struct cs_xfer - one transfer
- * @file: the file, one reference held
- * @sock_file: the socket's file, one reference held
+ * @file: the file, one reference held until the end
+ * @sock_file: the socket's file, one reference held until the end
  * @sock: the socket, lives as long as @sock_file
  * @source: where bytes come from; changes at most from direct to cached to
  *	copied

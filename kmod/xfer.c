@@ -136,7 +136,7 @@ static struct cs_xfer *cs_xfer_alloc(const struct coldsend_send *arg)
  * @arg: what the caller asks for
  *
  * May sleep.  Holds a reference on the file and one on the socket's file until
- * cs_xfer_destroy().
+ * cs_xfer_end().
  *
  * Return: the transfer, or ERR_PTR with an errno of COLDSEND_IOC_SEND's
  * contract.
@@ -221,7 +221,10 @@ static void cs_xfer_notify(const struct cs_xfer *xfer)
  * cs_xfer_end - lets go of everything that a transfer used, and counts it
  * @xfer: that has ended; only cs_xfer_report() and cs_xfer_destroy() follow
  *
- * May sleep, for reads in flight, never for the peer.
+ * That includes the references on the file and on the socket's file: a result
+ * that nobody reads must keep neither open, nor be part of a cycle if the
+ * device's own descriptor is in flight in that socket.  May sleep, for reads in
+ * flight, never for the peer.
  */
 void cs_xfer_end(struct cs_xfer *xfer)
 {
@@ -231,6 +234,11 @@ void cs_xfer_end(struct cs_xfer *xfer)
 	trace_coldsend_end(xfer);
 	cs_xfer_sum_up(xfer);
 	cs_xfer_notify(xfer);
+	/* Taken in cs_xfer_get_file() and cs_xfer_get_sock(). */
+	fput(xfer->sock_file);
+	fput(xfer->file);
+	xfer->sock_file = NULL;
+	xfer->file = NULL;
 }
 
 /**
@@ -282,12 +290,10 @@ void cs_xfer_complete(const struct cs_xfer *xfer,
  * cs_xfer_destroy - frees a transfer
  * @xfer: after cs_xfer_end()
  *
- * Drops the references on the file and on the socket's file.
+ * Any context.
  */
 void cs_xfer_destroy(struct cs_xfer *xfer)
 {
-	fput(xfer->sock_file);
-	fput(xfer->file);
 	kfree(xfer);
 	cs_stats_made(COLDSEND_A_OBJECTS_TRANSFERS_DESTROYED);
 }

@@ -76,7 +76,7 @@ check: setup
 
 bench: setup
 	+@$(MAKE) -s --no-print-directory selftests module-6.12
-	@$(vm)/run.sh -k 6.12 -m 1G -d 2G -t 1800 -- bench
+	@$(vm)/run.sh -k 6.12 -m 1G -d 2G -t 1800 -- selftests/bench/run.sh
 
 style:
 	@$(vm)/setup.sh base style

@@ -236,7 +236,7 @@ static u32 cs_pool_reserve(u32 size, u64 max, bool first)
  * -ENOMEM.
  */
 struct cs_segment *cs_pool_get(struct cs_xfer *xfer, u32 size, bool first,
-				  bool *recycled)
+			       bool *recycled)
 {
 	u64 pool_max = xfer->tunables.pool_max;
 	struct cs_segment *segment;
@@ -282,7 +282,7 @@ void cs_pool_put(struct cs_segment *segment)
 }
 
 static void cs_pool_collect_old(struct list_head *from, unsigned long age,
-				   struct list_head *victims)
+				struct list_head *victims)
 {
 	struct cs_segment *segment, *next;
 

@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * A crowd of asynchronous transfers of all policies and sockets, more than the
+ * pool has memory for at once: all bytes arrive, and the pool keeps its limit.
+ */
+#include <errno.h>
+#include <sys/socket.h>
+
+#include "crowd.h"
+#include "kselftest_harness.h"
+#include "submit.h"
+
+#define N		200
+#define POOL_MAX	CS_MIB
+#define RUN_SECONDS	50
+
+static const struct cs_data data = { .seed = 94, .size = 256 * CS_KIB + 77 };
+
+static const __u32 policies[] = {
+	COLDSEND_POLICY_CACHED, COLDSEND_POLICY_DIRECT,
+	COLDSEND_POLICY_DROP_BEHIND, COLDSEND_POLICY_HYBRID,
+	COLDSEND_POLICY_DIRECT,
+};
+
+FIXTURE(crowd)
+{
+	long long pool_max;
+	struct cs_made before;
+	struct cs_flow flows[N];
+	struct cs_crowd c;
+};
+
+FIXTURE_SETUP(crowd)
+{
+	if (cs_stat("transfers") < 0)
+		SKIP(exit(KSFT_SKIP), "no debugfs with coldsend's counters");
+	self->before = cs_made_now();
+	self->pool_max = cs_get_pool_max();
+	ASSERT_GT(self->pool_max, 0);
+	ASSERT_EQ(0, cs_set_pool_max("1M"));
+	self->c = (struct cs_crowd){
+		.dev = cs_open(), .file = cs_data_create(cs_dir(), &data),
+		.data = &data, .n = N, .flows = self->flows, .chunk = 8192,
+		.hold_ms = 1000,
+	};
+	ASSERT_GE(self->c.dev, 0);
+	ASSERT_GE(self->c.file, 0);
+	ASSERT_EQ(0, cs_drop_cache(self->c.file));
+	ASSERT_TRUE(cs_pool_empties(20));
+}
+
+FIXTURE_TEARDOWN(crowd)
+{
+	char bytes[32];
+
+	snprintf(bytes, sizeof(bytes), "%lld", self->pool_max);
+	EXPECT_EQ(0, cs_set_pool_max(bytes));
+	close(self->c.dev);
+	EXPECT_TRUE(cs_made_back(&self->before, 10));
+}
+
+static void run(struct __test_metadata *_metadata, struct cs_crowd *c)
+{
+	const struct cs_flow *wrong;
+	long long start = cs_now_ms();
+
+	ASSERT_EQ(0, cs_crowd_make(c));
+	ASSERT_EQ(0, cs_crowd_submit(c));
+	EXPECT_EQ(0, cs_crowd_run(c, RUN_SECONDS)) {
+		TH_LOG("%d not ended, %d streams open", c->running, c->open);
+	}
+	wrong = cs_crowd_wrong(c);
+	EXPECT_EQ(NULL, wrong) {
+		TH_LOG("flow %td: %s policy %u got %llu sent %lld error %d%s",
+		       wrong - c->flows, cs_kind_name(wrong->kind),
+		       wrong->policy, wrong->got, wrong->sent, wrong->error,
+		       wrong->bad ? " wrong bytes" : "");
+	}
+	TH_LOG("%lld ms, pool at most %lld bytes, %d workers",
+	       cs_now_ms() - start, c->pool_max, c->workers_max);
+	/* It was used, and not more of it than there is. */
+	EXPECT_GT(c->pool_max, 0);
+	EXPECT_LE(c->pool_max, POOL_MAX);
+}
+
+TEST_F_TIMEOUT(crowd, mixed, 100)
+{
+	int i;
+
+	for (i = 0; i < N; i++) {
+		self->flows[i].kind = i % CS_KINDS;
+		self->flows[i].policy = policies[i % ARRAY_SIZE(policies)];
+	}
+	run(_metadata, &self->c);
+}
+
+/* Half the receivers never read: their memory is not the others' to miss. */
+TEST_F_TIMEOUT(crowd, others_stuck, 100)
+{
+	struct coldsend_send s;
+	int sv[2];
+	int stuck = cs_open();
+	int i;
+
+	for (i = 0; i < N / 2; i++) {
+		ASSERT_EQ(0, cs_pair(i % CS_KINDS, sv));
+		cs_send_init(&s, self->c.file, sv[0], 0, COLDSEND_TO_EOF,
+			     COLDSEND_POLICY_DIRECT);
+		ASSERT_EQ(0, setsockopt(sv[0], SOL_SOCKET, SO_SNDBUF,
+					&(int){ 16384 }, sizeof(int)));
+		ASSERT_EQ(0, cs_submit(stuck, &s, i));
+		self->flows[i].kind = i % CS_KINDS;
+		self->flows[i].policy = COLDSEND_POLICY_DIRECT;
+	}
+	self->c.n = N / 2;
+	run(_metadata, &self->c);
+	close(stuck);
+}
+
+int main(int argc, char **argv)
+{
+	cs_need_device();
+	return test_harness_run(argc, argv);
+}

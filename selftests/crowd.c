@@ -1,0 +1,278 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Crowds: many asynchronous transfers at once, received by one thread, the
+ * module's memory and threads watched meanwhile.
+ */
+#include <ctype.h>
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "crowd.h"
+
+#define EVENTS		256
+#define RECORDS		64
+/* Milliseconds between two looks at the module. */
+#define LOOK_EVERY	20
+#define COUNT_EVERY	500
+#define DEVICE		(~0U)
+
+int cs_set_pool_max(const char *bytes)
+{
+	char command[128];
+
+	snprintf(command, sizeof(command), "coldsend policy set --pool-max %s",
+		 bytes);
+	return system(command) ? -EINVAL : 0;
+}
+
+/* Bytes, or a negative errno. */
+long long cs_get_pool_max(void)
+{
+	static const char key[] = "\"pool_max\":";
+	char text[4096] = "";
+	FILE *f = popen("coldsend policy show --json", "re");
+	char *at;
+
+	if (!f)
+		return -errno;
+	if (!fread(text, 1, sizeof(text) - 1, f))
+		text[0] = 0;
+	pclose(f);
+	at = strstr(text, key);
+	return at ? atoll(at + strlen(key)) : -ENOENT;
+}
+
+static bool is_empty(void *arg)
+{
+	(void)arg;
+	return cs_stat("pool_bytes") == 0;
+}
+
+/* Waits until the pool has nothing left of earlier transfers. */
+bool cs_pool_empties(int seconds)
+{
+	return cs_wait(is_empty, NULL, seconds);
+}
+
+static int watch(const struct cs_crowd *c, int fd, __u32 number)
+{
+	struct epoll_event e = { .events = EPOLLIN, .data.u32 = number };
+
+	return epoll_ctl(c->epoll, EPOLL_CTL_ADD, fd, &e) ? -errno : 0;
+}
+
+static int make_flow(struct cs_crowd *c, int i)
+{
+	struct cs_flow *flow = &c->flows[i];
+	int sv[2];
+	int err;
+
+	flow->sent = CS_NONE;
+	err = cs_pair(flow->kind, sv);
+	if (err)
+		return err;
+	flow->tx = sv[0];
+	flow->rx = sv[1];
+	if (c->sndbuf && setsockopt(flow->tx, SOL_SOCKET, SO_SNDBUF, &c->sndbuf,
+				    sizeof(c->sndbuf)))
+		return -errno;
+	if (fcntl(flow->rx, F_SETFL, O_NONBLOCK))
+		return -errno;
+	return watch(c, flow->rx, i);
+}
+
+/* All sockets, and what should arrive; flows' in: fields are set. */
+int cs_crowd_make(struct cs_crowd *c)
+{
+	struct rlimit limit = { 2 * c->n + 100, 2 * c->n + 100 };
+	int err;
+	int i;
+
+	if (setrlimit(RLIMIT_NOFILE, &limit))
+		return -errno;
+	c->expect = malloc(c->data->size);
+	if (!c->expect)
+		return -ENOMEM;
+	cs_data_fill(c->data, 0, c->expect, c->data->size);
+	c->epoll = epoll_create1(EPOLL_CLOEXEC);
+	err = watch(c, c->dev, DEVICE);
+	for (i = 0; i < c->n && !err; i++)
+		err = make_flow(c, i);
+	c->open = c->n;
+	c->running = c->n;
+	return err;
+}
+
+int cs_crowd_submit(struct cs_crowd *c)
+{
+	struct coldsend_send s;
+	int err = 0;
+	int i;
+
+	for (i = 0; i < c->n && !err; i++) {
+		cs_send_init(&s, c->file, c->flows[i].tx, 0, COLDSEND_TO_EOF,
+			     c->flows[i].policy);
+		s.flags = COLDSEND_F_ASYNC;
+		s.user_data = i;
+		err = cs_send(c->dev, &s);
+	}
+	return err;
+}
+
+static int take_results(struct cs_crowd *c)
+{
+	struct coldsend_completion records[RECORDS];
+	ssize_t got = read(c->dev, records, sizeof(records));
+	size_t i;
+
+	if (got <= 0)
+		return got ? -errno : -EPROTO;
+	for (i = 0; i < got / sizeof(*records); i++) {
+		struct cs_flow *flow;
+
+		if (records[i].user_data >= (__u64)c->n)
+			return -EPROTO;
+		flow = &c->flows[records[i].user_data];
+		if (flow->sent != CS_NONE)
+			return -EEXIST;
+		flow->sent = records[i].sent;
+		flow->error = records[i].error;
+		close(flow->tx);
+		c->running--;
+	}
+	return 0;
+}
+
+static void receive(struct cs_crowd *c, struct cs_flow *flow, __u8 *buf)
+{
+	ssize_t got = recv(flow->rx, buf, c->chunk, 0);
+
+	if (got < 0 && errno == EAGAIN)
+		return;
+	if (got > 0) {
+		if (flow->got + got > c->data->size ||
+		    memcmp(buf, c->expect + flow->got, got))
+			flow->bad = true;
+		flow->got += got;
+		return;
+	}
+	if (got < 0)
+		flow->error = errno;
+	close(flow->rx);
+	c->open--;
+}
+
+static bool is_worker(const char *pid)
+{
+	char path[300];
+	char comm[64] = "";
+	FILE *f;
+
+	snprintf(path, sizeof(path), "/proc/%s/comm", pid);
+	f = fopen(path, "re");
+	if (!f)
+		return false;
+	if (!fgets(comm, sizeof(comm), f))
+		comm[0] = 0;
+	fclose(f);
+	return !strncmp(comm, "kworker", 7) && strstr(comm, "coldsend");
+}
+
+static int count_workers(void)
+{
+	DIR *dir = opendir("/proc");
+	struct dirent *entry;
+	int workers = 0;
+
+	if (!dir)
+		return 0;
+	while ((entry = readdir(dir)))
+		workers += isdigit(entry->d_name[0]) &&
+			   is_worker(entry->d_name);
+	closedir(dir);
+	return workers;
+}
+
+static void look(struct cs_crowd *c)
+{
+	static long long last_look, last_count;
+	long long now = cs_now_ms();
+	long long pool;
+	int workers;
+
+	if (now - last_look < LOOK_EVERY)
+		return;
+	last_look = now;
+	pool = cs_stat("pool_bytes");
+	if (pool > c->pool_max)
+		c->pool_max = pool;
+	if (now - last_count < COUNT_EVERY)
+		return;
+	last_count = now;
+	workers = count_workers();
+	if (workers > c->workers_max)
+		c->workers_max = workers;
+}
+
+static int serve(struct cs_crowd *c, __u8 *buf)
+{
+	struct epoll_event events[EVENTS];
+	int n = epoll_wait(c->epoll, events, EVENTS, LOOK_EVERY);
+	int err = 0;
+	int i;
+
+	for (i = 0; i < n && !err; i++) {
+		__u32 number = events[i].data.u32;
+
+		if (number == DEVICE)
+			err = take_results(c);
+		else
+			receive(c, &c->flows[number], buf);
+	}
+	return err;
+}
+
+/* Receives until all transfers and streams have ended: 0 or -errno. */
+int cs_crowd_run(struct cs_crowd *c, int seconds)
+{
+	long long start = cs_now_ms();
+	__u8 *buf = malloc(c->chunk);
+	int err = buf ? 0 : -ENOMEM;
+
+	while (cs_now_ms() - start < c->hold_ms) {
+		look(c);
+		cs_nap();
+	}
+	while (!err && (c->open || c->running)) {
+		if (cs_now_ms() - start > seconds * 1000LL)
+			err = -ETIMEDOUT;
+		else
+			err = serve(c, buf);
+		look(c);
+	}
+	free(buf);
+	return err;
+}
+
+/* The first transfer that did not go as it should, or NULL. */
+const struct cs_flow *cs_crowd_wrong(const struct cs_crowd *c)
+{
+	int i;
+
+	for (i = 0; i < c->n; i++) {
+		const struct cs_flow *flow = &c->flows[i];
+
+		if (flow->bad || flow->error || flow->got != c->data->size ||
+		    flow->sent != flow->got)
+			return flow;
+	}
+	return NULL;
+}

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Page by page: which of a file's pages are in the page cache.
+ */
+#ifndef CS_PAGES_H
+#define CS_PAGES_H
+
+#include "cs_test.h"
+
+#define CS_PAGE			4096
+
+int cs_pages_map(int fd, unsigned char *vec, size_t pages);
+int cs_pages_touch(int fd, const unsigned char *wanted, size_t pages);
+long cs_pages_differ(int fd, const unsigned char *wanted, size_t pages);
+
+#endif /* CS_PAGES_H */

@@ -102,6 +102,7 @@ TEST_F_TIMEOUT(crowd, others_stuck, 100)
 	int stuck = cs_open();
 	int i;
 
+	ASSERT_EQ(0, cs_crowd_allow(2 * N));
 	for (i = 0; i < N / 2; i++) {
 		ASSERT_EQ(0, cs_pair(i % CS_KINDS, sv));
 		cs_send_init(&s, self->c.file, sv[0], 0, COLDSEND_TO_EOF,

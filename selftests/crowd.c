@@ -89,15 +89,26 @@ static int make_flow(struct cs_crowd *c, int i)
 	return watch(c, flow->rx, i);
 }
 
+/* Descriptors for @n transfers. */
+int cs_crowd_allow(int n)
+{
+	struct rlimit limit = { 2 * n + 100, 2 * n + 100 };
+
+	return setrlimit(RLIMIT_NOFILE, &limit) ? -errno : 0;
+}
+
 /* All sockets, and what should arrive; flows' in: fields are set. */
 int cs_crowd_make(struct cs_crowd *c)
 {
-	struct rlimit limit = { 2 * c->n + 100, 2 * c->n + 100 };
+	struct rlimit limit;
 	int err;
 	int i;
 
-	if (setrlimit(RLIMIT_NOFILE, &limit))
-		return -errno;
+	err = getrlimit(RLIMIT_NOFILE, &limit) ? -errno : 0;
+	if (!err && limit.rlim_cur < 2 * (rlim_t)c->n + 100)
+		err = cs_crowd_allow(c->n);
+	if (err)
+		return err;
 	c->expect = malloc(c->data->size);
 	if (!c->expect)
 		return -ENOMEM;

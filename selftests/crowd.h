@@ -64,6 +64,7 @@ struct cs_crowd {
 	int workers_max;
 };
 
+int cs_crowd_allow(int n);
 int cs_crowd_make(struct cs_crowd *c);
 int cs_crowd_submit(struct cs_crowd *c);
 int cs_crowd_run(struct cs_crowd *c, int seconds);

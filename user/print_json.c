@@ -230,6 +230,11 @@ static void print_info(const struct coldsend_info *info, const char *path)
 	put_u64(object, "abi_version", info->abi_version);
 	put_word(object, "default_policy", &cs_policies, info->default_policy);
 	json_object_set_new(object, "policies", policies);
+	if (info->send_flags & COLDSEND_F_ASYNC)
+		json_array_append_new(flags, json_string("async"));
+	put_u64(object, "abi_version", info->abi_version);
+	put_word(object, "default_policy", &cs_policies, info->default_policy);
+	json_object_set_new(object, "policies", policies);
 	json_object_set_new(object, "send_flags", flags);
 	put_u64(object, "segment_size", info->segment_size);
 	put_u64(object, "depth", info->depth);

@@ -32,7 +32,7 @@ static int cs_chrdev_send(struct cs_context *context, union cs_chrdev_arg *arg)
 	if (IS_ERR(xfer))
 		return PTR_ERR(xfer);
 	if (send->flags & COLDSEND_F_ASYNC) {
-		send->id = cs_async_submit(context, xfer, send->user_data);
+		send->id = cs_context_submit(context, xfer, send->user_data);
 		return 0;
 	}
 	cs_engine_run(xfer);
@@ -122,7 +122,7 @@ static int cs_chrdev_cancel(struct cs_context *context,
 {
 	if (arg->cancel.flags)
 		return -EINVAL;
-	return cs_async_cancel(context, arg->cancel.id);
+	return cs_context_cancel(context, arg->cancel.id);
 }
 
 /**
@@ -143,7 +143,7 @@ static const struct cs_chrdev_command cs_chrdev_commands[] = {
 	{
 		.number = COLDSEND_IOC_SEND,
 		.size = sizeof(struct coldsend_send),
-		.min_size = offsetofend(struct coldsend_send, bytes_copied),
+		.min_size = offsetofend(struct coldsend_send, id),
 		.run = cs_chrdev_send,
 	},
 	{
@@ -209,20 +209,20 @@ static long cs_chrdev_ioctl(struct file *file, unsigned int number,
 
 static int cs_chrdev_open(struct inode *inode, struct file *file)
 {
-	file->private_data = cs_async_open();
+	file->private_data = cs_context_open();
 	return file->private_data ? stream_open(inode, file) : -ENOMEM;
 }
 
 static ssize_t cs_chrdev_read(struct file *file, char __user *to, size_t size,
 			      loff_t *pos)
 {
-	return cs_async_read(file->private_data, to, size,
+	return cs_context_read(file->private_data, to, size,
 			     file->f_flags & O_NONBLOCK);
 }
 
 static __poll_t cs_chrdev_poll(struct file *file, poll_table *poll)
 {
-	return cs_async_poll(file->private_data, file, poll);
+	return cs_context_poll(file->private_data, file, poll);
 }
 
 /*
@@ -233,13 +233,13 @@ static __poll_t cs_chrdev_poll(struct file *file, poll_table *poll)
 static int cs_chrdev_flush(struct file *file, fl_owner_t owner)
 {
 	if (current->flags & PF_EXITING || file_count(file) == 1)
-		cs_async_cancel_all(file->private_data, owner);
+		cs_context_cancel_all(file->private_data, owner);
 	return 0;
 }
 
 static int cs_chrdev_release(struct inode *inode, struct file *file)
 {
-	cs_async_close(file->private_data);
+	cs_context_close(file->private_data);
 	return 0;
 }
 

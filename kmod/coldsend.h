@@ -5,23 +5,33 @@
  *
  * Calls go downstream only:
  *
- *	chrdev -> xfer -> engine -> source -> pool, segment -> sink -> stats
+ *	chrdev -> context -> async -> engine -> source -> ring -> ... -> sink
  *
- * policy is asked by chrdev and xfer; the control plane (genl, debugfs) only
+ *	engine	  pumps a transfer (xfer), which context and async do not look into
+ *	source	  where its bytes come from; ring, read, gather, drop and park are
+ *		  what sources are made of
+ *	pool	  memory, in segments
+ *	sink	  the socket
+ *	stats	  what all of them count in
+ *
+ * The one call back is cs_context_ended().  policy is asked by chrdev and xfer; the control plane (genl, debugfs) only
  * calls accessors of policy, stats and pool.
  *
  * A transfer is pumped by one thread at a time.  What other contexts do to it
  * is to wake that thread: the completion of a direct read (irq) and a change
- * of the socket's state (softirq).
+ * of the socket's state (softirq), room in the pool, a cancellation.
  *
- * Locks, none of which nests in another of ours:
+ * Locks, none of which nests in another of ours but for the wake-ups under
+ * cs_context.lock and the pool lock, which take the workqueue's:
  *
  *	cs_xfer.lock		cs_xfer.reads_in_flight and awaited,
  *				cs_segment.read_done
  *	pool lock		pool.c: waiting transfers, idle and lingering
  *				segments, bytes held
  *	policy lock		policy.c: the tunables
- *	cs_context.lock		async.c: the transfers of an open device
+ *	cs_context.lock		context.c: the transfers of an open device
+ *	park lock		park.c: parked segments
+ *	drop lock		drop.c: pages that wait to be dropped
  *	table lock		stats.c: rows, their order and all counters
  */
 #ifndef COLDSEND_H
@@ -405,18 +415,24 @@ void cs_engine_progress(struct cs_xfer *xfer);
 long cs_engine_patience(struct cs_xfer *xfer);
 void cs_engine_run(struct cs_xfer *xfer);
 
-/* async.c: transfers that nobody waits for */
+/* context.c: what an open device owns */
 
-struct cs_context *cs_async_open(void);
-void cs_async_close(struct cs_context *context);
-u64 cs_async_submit(struct cs_context *context, struct cs_xfer *xfer,
-		    u64 user_data);
-int cs_async_cancel(struct cs_context *context, u64 id);
-void cs_async_cancel_all(struct cs_context *context, fl_owner_t owner);
-ssize_t cs_async_read(struct cs_context *context, char __user *to, size_t size,
-		      bool nonblock);
-__poll_t cs_async_poll(struct cs_context *context, struct file *file,
-		       poll_table *poll);
+struct cs_context *cs_context_open(void);
+void cs_context_close(struct cs_context *context);
+u64 cs_context_submit(struct cs_context *context, struct cs_xfer *xfer,
+		      u64 user_data);
+void cs_context_ended(struct cs_xfer *xfer);
+int cs_context_cancel(struct cs_context *context, u64 id);
+void cs_context_cancel_all(struct cs_context *context, fl_owner_t owner);
+ssize_t cs_context_read(struct cs_context *context, char __user *to,
+			size_t size, bool nonblock);
+__poll_t cs_context_poll(struct cs_context *context, struct file *file,
+			 poll_table *poll);
+
+/* async.c: transfers that are pumped by a work item */
+
+void cs_async_prepare(struct cs_xfer *xfer);
+void cs_async_free(struct cs_xfer *xfer);
 int cs_async_init(void);
 void cs_async_exit(void);
 

@@ -187,7 +187,8 @@ unsigned int cs_args_policy(const char *text)
 	for (i = 0; i < cs_policies.count; i++)
 		if (!strcmp(cs_policies.word[i], text))
 			return i;
-	cs_args_err("'%s' is not a policy: default, cached, direct", text);
+	cs_args_err("'%s' is not a policy: default, cached, direct, drop-behind, hybrid",
+		    text);
 }
 
 /**

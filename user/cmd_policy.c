@@ -86,7 +86,7 @@ const struct cs_command cs_cmd_policy = {
 	.summary = "show or set the default policy and the tunables",
 	.help =
 "Shows, or sets all or nothing, what transfers that start from now on go by.\n"
-"POLICY is cached or direct.  To set needs CAP_NET_ADMIN.\n\n"
+"POLICY is cached, direct, drop-behind or hybrid.  To set needs CAP_NET_ADMIN.\n\n"
 "      --segment-size SIZE  bytes of one direct read at the most: a power of\n"
 "                           two from 64K to 4M (1M)\n"
 "      --depth N            direct reads that one transfer keeps in flight,\n"

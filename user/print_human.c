@@ -224,8 +224,9 @@ static void print_info(const struct coldsend_info *info, const char *path)
 	for (i = 0; i < cs_policies.count; i++)
 		if (info->policies & 1U << i)
 			printf(" %s", cs_policies.word[i]);
-	printf("\n%-24s%s\n", "send-flags",
-	       info->send_flags & COLDSEND_F_STRICT ? " strict" : " -");
+	printf("\n%-24s%s%s\n", "send-flags",
+	       info->send_flags & COLDSEND_F_STRICT ? " strict" : "",
+	       info->send_flags & COLDSEND_F_ASYNC ? " async" : "");
 	printf("%-24s %u\n", "segment-size", info->segment_size);
 	printf("%-24s %u\n", "depth", info->depth);
 	if (path)

@@ -227,6 +227,8 @@ static void print_info(const struct coldsend_info *info, const char *path)
 					      json_string(cs_policies.word[i]));
 	if (info->send_flags & COLDSEND_F_STRICT)
 		json_array_append_new(flags, json_string("strict"));
+	if (info->send_flags & COLDSEND_F_ASYNC)
+		json_array_append_new(flags, json_string("async"));
 	put_u64(object, "abi_version", info->abi_version);
 	put_word(object, "default_policy", &cs_policies, info->default_policy);
 	json_object_set_new(object, "policies", policies);

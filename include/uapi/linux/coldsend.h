@@ -75,7 +75,7 @@
 #define COLDSEND_DEVICE		"/dev/coldsend"
 
 /* Version of this interface; grows with every field, flag and command. */
-#define COLDSEND_ABI_VERSION	2
+#define COLDSEND_ABI_VERSION	1
 
 /* A length: all from offset to the end of the file. */
 #define COLDSEND_TO_EOF		(~(__u64)0)

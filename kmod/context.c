@@ -1,0 +1,265 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Contexts: what an open device owns.
+ *
+ *	SEND with ASYNC ──► running ──► done ──► read(2)
+ *
+ * Only a reader of the device, or its last close, frees a transfer: the work
+ * item that moved it to those that are done can't wait for itself to be idle.
+ */
+#include <linux/poll.h>
+#include <linux/sched.h>
+#include <linux/slab.h>
+#include <linux/uaccess.h>
+
+#include "coldsend.h"
+
+/**
+ * struct cs_context - an open device
+ * @lock: guards the rest
+ * @running: transfers that have not ended
+ * @done: transfers that have, oldest first
+ * @wait: woken when one moves from @running to @done
+ * @last_id: of the transfer submitted last
+ */
+struct cs_context {
+	spinlock_t lock;	/* see @lock above */
+	struct list_head running;
+	struct list_head done;
+	wait_queue_head_t wait;
+	u64 last_id;
+};
+
+/**
+ * cs_context_open - makes the context of an open device
+ *
+ * May sleep.  Return: the context or NULL.
+ */
+struct cs_context *cs_context_open(void)
+{
+	struct cs_context *context;
+
+	context = kzalloc(sizeof(*context), GFP_KERNEL_ACCOUNT);
+	if (!context)
+		return NULL;
+	spin_lock_init(&context->lock);
+	INIT_LIST_HEAD(&context->running);
+	INIT_LIST_HEAD(&context->done);
+	init_waitqueue_head(&context->wait);
+	return context;
+}
+
+/**
+ * cs_context_submit - starts a transfer and does not wait for it
+ * @context: of the open device, which owns the transfer from now on
+ * @xfer: just created
+ * @user_data: given back with the result
+ *
+ * May sleep.
+ * Return: its number, unique for the context.
+ */
+u64 cs_context_submit(struct cs_context *context, struct cs_xfer *xfer,
+		      u64 user_data)
+{
+	u64 id;
+
+	xfer->owner = current->files;
+	xfer->user_data = user_data;
+	cs_async_prepare(xfer);
+	spin_lock(&context->lock);
+	id = ++context->last_id;
+	xfer->id = id;
+	list_add_tail(&xfer->link, &context->running);
+	/* Once unlocked, it may be over: a reader may have freed it. */
+	cs_async_wake(xfer);
+	spin_unlock(&context->lock);
+	return id;
+}
+
+/**
+ * cs_context_ended - a transfer has ended
+ * @xfer: after cs_xfer_end()
+ *
+ * Called by its work item, as the last it does: once unlocked, the transfer may
+ * be freed as soon as the work item has returned.
+ */
+void cs_context_ended(struct cs_xfer *xfer)
+{
+	struct cs_context *context = xfer->context;
+
+	spin_lock(&context->lock);
+	list_move_tail(&xfer->link, &context->done);
+	wake_up(&context->wait);
+	spin_unlock(&context->lock);
+}
+
+static void cs_context_cancel_one(struct cs_xfer *xfer)
+{
+	lockdep_assert_held(&xfer->context->lock);
+	WRITE_ONCE(xfer->cancelled, true);
+	cs_async_wake(xfer);
+}
+
+/**
+ * cs_context_cancel - ends a transfer soon
+ * @context: of the open device
+ * @id: from cs_context_submit()
+ *
+ * Its result comes as any other's, with ECANCELED unless it ended by itself.
+ * Process context.
+ *
+ * Return: 0, or -ENOENT if none that runs has that number.
+ */
+int cs_context_cancel(struct cs_context *context, u64 id)
+{
+	struct cs_xfer *xfer;
+	int err = -ENOENT;
+
+	spin_lock(&context->lock);
+	list_for_each_entry(xfer, &context->running, link) {
+		if (xfer->id != id)
+			continue;
+		cs_context_cancel_one(xfer);
+		err = 0;
+		break;
+	}
+	spin_unlock(&context->lock);
+	return err;
+}
+
+/* Return: whether some that belong to @owner (or to anyone, if NULL) run. */
+static bool cs_context_runs(struct cs_context *context, fl_owner_t owner,
+			  bool cancel)
+{
+	struct cs_xfer *xfer;
+	bool runs = false;
+
+	spin_lock(&context->lock);
+	list_for_each_entry(xfer, &context->running, link) {
+		if (owner && xfer->owner != owner)
+			continue;
+		runs = true;
+		if (!cancel)
+			break;
+		cs_context_cancel_one(xfer);
+	}
+	spin_unlock(&context->lock);
+	return runs;
+}
+
+/**
+ * cs_context_cancel_all - ends transfers, and waits until they have
+ * @context: of the open device
+ * @owner: descriptor table that they were submitted from, NULL for all
+ *
+ * Sleeps for the disk, never for a peer.
+ */
+void cs_context_cancel_all(struct cs_context *context, fl_owner_t owner)
+{
+	if (cs_context_runs(context, owner, true))
+		wait_event(context->wait,
+			   !cs_context_runs(context, owner, false));
+}
+
+/**
+ * cs_context_close - ends all transfers and frees the context
+ * @context: that nobody else uses
+ *
+ * Sleeps for the disk, never for a peer.
+ */
+void cs_context_close(struct cs_context *context)
+{
+	struct cs_xfer *xfer, *next;
+
+	cs_context_cancel_all(context, NULL);
+	cs_park_forget(context);
+	list_for_each_entry_safe(xfer, next, &context->done, link)
+		cs_async_free(xfer);
+	kfree(context);
+}
+
+static struct cs_xfer *cs_context_take_done(struct cs_context *context)
+{
+	struct cs_xfer *xfer;
+
+	spin_lock(&context->lock);
+	xfer = list_first_entry_or_null(&context->done, struct cs_xfer, link);
+	if (xfer)
+		list_del_init(&xfer->link);
+	spin_unlock(&context->lock);
+	return xfer;
+}
+
+static void cs_context_put_back(struct cs_context *context, struct cs_xfer *xfer)
+{
+	spin_lock(&context->lock);
+	list_add(&xfer->link, &context->done);
+	spin_unlock(&context->lock);
+}
+
+/* Nothing is done: 0 if nothing runs either, or -errno if not to wait. */
+static int cs_context_wait_done(struct cs_context *context, bool nonblock)
+{
+	if (list_empty_careful(&context->done) &&
+	    !cs_context_runs(context, NULL, false))
+		return 0;
+	if (nonblock)
+		return -EAGAIN;
+	return wait_event_interruptible(context->wait,
+					!list_empty_careful(&context->done) ||
+					!cs_context_runs(context, NULL, false));
+}
+
+/**
+ * cs_context_read - hands results to a reader
+ * @context: of the open device
+ * @to: where to; whole records only
+ * @size: bytes there
+ * @nonblock: do not wait for the first
+ *
+ * Return: bytes, 0 if nothing is done and nothing runs, or -errno: -EAGAIN,
+ * -ERESTARTSYS, -EFAULT, -EINVAL no record fits.
+ */
+ssize_t cs_context_read(struct cs_context *context, char __user *to, size_t size,
+		      bool nonblock)
+{
+	struct coldsend_completion record;
+	struct cs_xfer *xfer;
+	size_t copied = 0;
+	int err;
+
+	if (size < sizeof(record))
+		return -EINVAL;
+	if (list_empty_careful(&context->done)) {
+		err = cs_context_wait_done(context, nonblock);
+		if (err)
+			return err;
+	}
+	while (copied + sizeof(record) <= size) {
+		xfer = cs_context_take_done(context);
+		if (!xfer)
+			break;
+		cs_xfer_complete(xfer, &record);
+		if (copy_to_user(to + copied, &record, sizeof(record))) {
+			cs_context_put_back(context, xfer);
+			return copied ? copied : -EFAULT;
+		}
+		cs_async_free(xfer);
+		copied += sizeof(record);
+	}
+	return copied;
+}
+
+/**
+ * cs_context_poll - is there a result to read?
+ * @context: of the open device
+ * @file: the open device
+ * @poll: the caller's
+ */
+__poll_t cs_context_poll(struct cs_context *context, struct file *file,
+		       poll_table *poll)
+{
+	poll_wait(file, &context->wait, poll);
+	return list_empty_careful(&context->done) ? 0 : EPOLLIN | EPOLLRDNORM;
+}
+

@@ -129,3 +129,11 @@ __u64 cs_fill_socket(int dev, const struct coldsend_send *s, int receiver)
 		return 0;
 	return cs_wait(is_full, &f, 10) ? copy.id : 0;
 }
+
+/* Does as much wait to be received? */
+bool cs_sock_has(int receiver, int bytes)
+{
+	int now = 0;
+
+	return !ioctl(receiver, FIONREAD, &now) && now >= bytes;
+}

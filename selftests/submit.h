@@ -25,5 +25,6 @@ int cs_collect(int dev, struct coldsend_completion *c, int n, int seconds);
 struct cs_made cs_made_now(void);
 bool cs_made_back(struct cs_made *before, int seconds);
 __u64 cs_fill_socket(int dev, const struct coldsend_send *s, int receiver);
+bool cs_sock_has(int receiver, int bytes);
 
 #endif /* CS_SUBMIT_H */

@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Dropping on other mounts: pages that are waited for keep no file system
+ * busy, and overlayfs files are dropped where their pages are.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+
+#include "kselftest_harness.h"
+#include "pages.h"
+#include "submit.h"
+
+#define SIZE		(4 * CS_MIB)
+#define HELD		(128 * CS_KIB)
+#define RESIDUE		256
+#define GO_SECONDS	5
+#define SOON		1000
+
+static const struct cs_data data = { .seed = 112, .size = SIZE };
+
+FIXTURE(mounts)
+{
+	char dir[128];
+	int dev;
+	int file;
+	int sv[2];
+	struct coldsend_send s;
+};
+
+FIXTURE_SETUP(mounts)
+{
+	snprintf(self->dir, sizeof(self->dir), "%s/cs-mounts.XXXXXX", cs_dir());
+	ASSERT_NE(NULL, mkdtemp(self->dir));
+	ASSERT_EQ(0, chdir(self->dir));
+	ASSERT_EQ(0, mkdir("lower", 0755) | mkdir("upper", 0755) |
+		     mkdir("work", 0755) | mkdir("mnt", 0755));
+	self->dev = cs_open();
+	ASSERT_GE(self->dev, 0);
+	ASSERT_EQ(0, cs_pair(CS_UNIX, self->sv));
+	self->file = -1;
+}
+
+FIXTURE_TEARDOWN(mounts)
+{
+	char command[256];
+
+	close(self->dev);
+	close(self->file);
+	umount2("mnt", MNT_DETACH);
+	snprintf(command, sizeof(command), "rm -rf '%s'", self->dir);
+	EXPECT_EQ(0, chdir("/") | system(command));
+}
+
+static int make_file(const char *path)
+{
+	int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0644);
+	int err = fd < 0 ? -errno : cs_data_write(fd, &data) ?:
+				    cs_drop_cache(fd);
+
+	return err ?: fd;
+}
+
+static void receive(struct __test_metadata *_metadata, int fd, __u64 want)
+{
+	struct cs_peer p = { .fd = fd, .data = &data, .limit = want };
+
+	ASSERT_EQ(0, cs_peer_start(&p));
+	ASSERT_EQ(0, cs_peer_join(&p));
+	EXPECT_EQ(CS_NONE, p.bad);
+	EXPECT_EQ(want, p.count);
+}
+
+static bool is_unmounted(void *arg)
+{
+	(void)arg;
+	return !umount2("mnt", 0);
+}
+
+static void unmount_while_held(struct __test_metadata *_metadata,
+			       struct _test_data_mounts *self, bool running)
+{
+	long long since;
+
+	self->file = make_file("mnt/file");
+	ASSERT_GE(self->file, 0);
+	cs_send_init(&self->s, self->file, self->sv[0], 0,
+		     running ? SIZE : HELD, COLDSEND_POLICY_DROP_BEHIND);
+	if (running)
+		ASSERT_NE(0, cs_fill_socket(self->dev, &self->s, self->sv[1]));
+	if (!running)
+		ASSERT_EQ(0, cs_send(self->dev, &self->s));
+	close(self->file);
+	since = cs_now_ms();
+	ASSERT_EQ(0, close(self->dev));
+	EXPECT_TRUE(cs_wait(is_unmounted, NULL, 5)) TH_LOG("%s", strerror(errno));
+	EXPECT_LT(cs_now_ms() - since, SOON);
+	EXPECT_TRUE(cs_sock_has(self->sv[1], HELD));
+}
+
+static bool mount_ext4(void)
+{
+	return !system("modprobe -q loop; truncate -s 64M image") &&
+	       !system("mkfs.ext4 -q -F image && mount -o loop image mnt");
+}
+
+TEST_F(mounts, unmount_after_the_end)
+{
+	if (!mount_ext4())
+		SKIP(return, "no ext4 in a loop");
+	unmount_while_held(_metadata, self, false);
+	receive(_metadata, self->sv[1], HELD);
+}
+
+/* The last close of device and file, and the unmount at once. */
+TEST_F(mounts, unmount_after_close)
+{
+	if (!mount_ext4())
+		SKIP(return, "no ext4 in a loop");
+	unmount_while_held(_metadata, self, true);
+	receive(_metadata, self->sv[1], HELD);
+}
+
+static bool is_dropped(void *arg)
+{
+	return cs_resident(*(int *)arg, 0, SIZE) <= RESIDUE;
+}
+
+static void through_overlay(struct __test_metadata *_metadata,
+			    struct _test_data_mounts *self)
+{
+	int real = make_file("lower/file");
+	struct cs_job j = {
+		.dev = self->dev, .data = &data, .kind = CS_TCP4,
+		.policy = COLDSEND_POLICY_DROP_BEHIND,
+		.flags = COLDSEND_F_STRICT, .length = COLDSEND_TO_EOF,
+	};
+
+	ASSERT_GE(real, 0);
+	self->file = open("mnt/file", O_RDONLY | O_CLOEXEC);
+	ASSERT_GE(self->file, 0);
+	j.file = self->file;
+	ASSERT_EQ(0, cs_job_run(&j));
+	EXPECT_EQ(0, cs_job_verify(&j)) TH_LOG("%s", j.why);
+	EXPECT_EQ(COLDSEND_FALLBACK_NONE, j.s.fallback);
+	EXPECT_EQ(0, j.s.bytes_copied);
+	EXPECT_TRUE(cs_wait(is_dropped, &real, GO_SECONDS)) {
+		TH_LOG("%ld pages stay", cs_resident(real, 0, SIZE));
+	}
+	close(real);
+}
+
+TEST_F(mounts, overlay)
+{
+	if (system("modprobe -q overlay") < 0 ||
+	    mount("overlay", "mnt", "overlay", 0,
+		  "lowerdir=lower,upperdir=upper,workdir=work"))
+		SKIP(return, "no overlayfs");
+	through_overlay(_metadata, self);
+}
+
+int main(int argc, char **argv)
+{
+	cs_need_device();
+	return test_harness_run(argc, argv);
+}

@@ -8,24 +8,23 @@
  * of others.  A few pages between much that is missing are read over: the disk
  * brings them faster than it is asked twice.
  */
-#include <linux/math.h>
+#include <linux/folio_batch.h>
 #include <linux/pagemap.h>
 #include <linux/sizes.h>
 
 #include "coldsend.h"
 
-/* Resident bytes in a row that are worth interrupting the reads for. */
-#define CS_RUN_MIN	SZ_64K
-/* Where in a range that is not all missing the next run is looked for. */
-#define CS_WINDOW	SZ_256K
+/* Resident pages in a row that are worth interrupting the reads for. */
+#define CS_RUN_PAGES_MIN	(SZ_64K >> PAGE_SHIFT)
 /* Pages that one segment takes from the page cache. */
-#define CS_RUN_PAGES	(SZ_1M >> PAGE_SHIFT)
+#define CS_RUN_PAGES		(SZ_1M >> PAGE_SHIFT)
 
 /* The pages in the page cache at @pos, if they are worth it, or NULL. */
 static struct cs_segment *cs_hybrid_gather(struct cs_xfer *xfer, loff_t pos)
 {
 	struct inode *inode = cs_pagecache_inode(xfer->file);
-	loff_t end = min_t(loff_t, xfer->end, pos + CS_RUN_PAGES * PAGE_SIZE);
+	loff_t end = pos + min_t(loff_t, xfer->end - pos,
+				 CS_RUN_PAGES * PAGE_SIZE);
 	u32 pages = ((end - 1) >> PAGE_SHIFT) - (pos >> PAGE_SHIFT) + 1;
 	struct cs_segment *segment;
 
@@ -36,27 +35,53 @@ static struct cs_segment *cs_hybrid_gather(struct cs_xfer *xfer, loff_t pos)
 	if (!segment)
 		return NULL;
 	cs_gather(segment, inode, pos, end);
-	if (segment->end >= CS_RUN_MIN ||
-	    (segment->end && pos + segment->end == xfer->end))
+	if (segment->end && (cs_gather_pages(segment) >= CS_RUN_PAGES_MIN ||
+			     pos + segment->end == xfer->end))
 		return segment;
 	cs_segment_destroy(segment);
 	return NULL;
 }
 
-/* The next place past @pos and before @limit where a run may start. */
+/* Pages in a row that are up to date: from @start, up to @end. */
+struct cs_run {
+	pgoff_t start;
+	pgoff_t end;
+};
+
+/* Return: whether the run is long enough, with @folio. */
+static bool cs_hybrid_extend(struct cs_run *run, struct folio *folio)
+{
+	if (folio->index > run->end)
+		run->start = folio->index;
+	run->end = folio->index + folio_nr_pages(folio);
+	if (!folio_test_uptodate(folio))
+		run->start = run->end;
+	return run->end - run->start >= CS_RUN_PAGES_MIN;
+}
+
+/* The start of the first run past @pos and before @limit that is long enough. */
 static loff_t cs_hybrid_look_ahead(struct cs_xfer *xfer, loff_t pos,
 				   loff_t limit)
 {
 	struct address_space *mapping = cs_pagecache_inode(xfer->file)->i_mapping;
+	pgoff_t next = (pos >> PAGE_SHIFT) + 1;
+	struct cs_run run = { .start = next, .end = next };
+	struct folio_batch folios;
+	bool found = false;
+	pgoff_t last;
+	u32 i;
 
-	limit = min_t(loff_t, limit, pos + xfer->tunables.segment_size);
-	if (!filemap_range_has_page(mapping, pos, limit - 1))
-		return limit;
-	for (pos = round_down(pos, CS_WINDOW) + CS_WINDOW; pos < limit;
-	     pos += CS_WINDOW)
-		if (filemap_range_has_page(mapping, pos,
-					   pos + PAGE_SIZE - 1))
-			return pos;
+	limit = pos + min_t(loff_t, limit - pos, xfer->tunables.segment_size);
+	last = (limit - 1) >> PAGE_SHIFT;
+	folio_batch_init(&folios);
+	while (!found &&
+	       filemap_get_folios(mapping, &next, last, &folios)) {
+		for (i = 0; i < folio_batch_count(&folios) && !found; i++)
+			found = cs_hybrid_extend(&run, folios.folios[i]);
+		folio_batch_release(&folios);
+	}
+	if (found)
+		limit = min_t(loff_t, limit, (loff_t)run.start << PAGE_SHIFT);
 	return limit;
 }
 

@@ -248,7 +248,7 @@ TEST(info_values)
 	EXPECT_NE(0, info.policies & 1U << COLDSEND_POLICY_CACHED);
 	EXPECT_NE(0, info.policies & 1U << COLDSEND_POLICY_DIRECT);
 	EXPECT_NE(0, info.policies & 1U << info.default_policy);
-	EXPECT_EQ(COLDSEND_F_STRICT, info.send_flags);
+	EXPECT_EQ(COLDSEND_F_ALL, info.send_flags);
 	EXPECT_GE(info.segment_size, 64 * CS_KIB);
 	EXPECT_GE(info.depth, 1);
 	EXPECT_EQ(0, info.file_flags);

@@ -25,8 +25,9 @@ try --segment-size 64K --depth 1 --pool-max 1M
 try --segment-size 64K --depth 16 --pool-max 64M
 try --segment-size 4M --depth 2 --pool-max 64M
 
-pool_in_use() { [ "$(total pool_bytes)" -ge 1048576 ]; }
-pool_fills() { wait_for 20 pool_in_use || { echo "$(total pool_bytes) bytes"; return 1; }; }
+# What the network holds is not the pool's any more: a small one each is left.
+pool_in_use() { [ "$(total pool_bytes)" -ge $((stalled * first)) ]; }
+pool_holds() { wait_for 20 pool_in_use || { echo "$(total pool_bytes) bytes"; return 1; }; }
 all_started() {
 	[ $(($(total transfers_created) - $(total transfers_destroyed))) = "$stalled" ]
 }
@@ -47,6 +48,6 @@ for ((i = 0; i < stalled; i++)); do
 	at_exit kill $!
 done
 check "stalled transfers all run" wait_for 20 all_started
-check "they fill the pool" pool_fills
+check "each holds memory of the pool" pool_holds
 check "and do not go past it" pool_is_bounded
 finish

@@ -13,6 +13,8 @@
 #define N		200
 #define POOL_MAX	CS_MIB
 #define RUN_SECONDS	50
+/* Milliseconds for an end that waits for no peer. */
+#define SOON		1000
 
 static const struct cs_data data = { .seed = 94, .size = 256 * CS_KIB + 77 };
 
@@ -41,7 +43,7 @@ FIXTURE_SETUP(crowd)
 	self->c = (struct cs_crowd){
 		.dev = cs_open(), .file = cs_data_create(cs_dir(), &data),
 		.data = &data, .n = N, .flows = self->flows, .chunk = 8192,
-		.hold_ms = 1000,
+		.hold_ms = 1000, .pause_ms = 20,
 	};
 	ASSERT_GE(self->c.dev, 0);
 	ASSERT_GE(self->c.file, 0);
@@ -83,15 +85,60 @@ static void run(struct __test_metadata *_metadata, struct cs_crowd *c)
 	EXPECT_LE(c->pool_max, POOL_MAX);
 }
 
-TEST_F_TIMEOUT(crowd, mixed, 100)
+static void mix(struct cs_flow *flows)
 {
 	int i;
 
 	for (i = 0; i < N; i++) {
-		self->flows[i].kind = i % CS_KINDS;
-		self->flows[i].policy = policies[i % ARRAY_SIZE(policies)];
+		flows[i].kind = i % CS_KINDS;
+		flows[i].policy = policies[i % ARRAY_SIZE(policies)];
 	}
+}
+
+TEST_F_TIMEOUT(crowd, mixed, 100)
+{
+	mix(self->flows);
 	run(_metadata, &self->c);
+}
+
+/* The device is closed while they wait for disk, socket and pool. */
+TEST_F_TIMEOUT(crowd, closed, 60)
+{
+	struct cs_made none = self->before;
+	long long since;
+	int after;
+
+	mix(self->flows);
+	ASSERT_EQ(0, cs_crowd_make(&self->c));
+	for (after = 0; after <= 200; after += 40) {
+		ASSERT_EQ(0, cs_crowd_submit(&self->c));
+		cs_crowd_watch(&self->c, after);
+		since = cs_now_ms();
+		close(self->c.dev);
+		EXPECT_LT(cs_now_ms() - since, SOON);
+		EXPECT_TRUE(cs_made_back(&none, 10));
+		self->c.dev = cs_open();
+		ASSERT_GE(self->c.dev, 0);
+	}
+	EXPECT_LE(self->c.pool_max, POOL_MAX);
+}
+
+/* Each is cancelled, in whatever state it is. */
+TEST_F_TIMEOUT(crowd, cancelled, 60)
+{
+	static struct coldsend_completion c[N];
+	int i, gone = 0;
+
+	mix(self->flows);
+	ASSERT_EQ(0, cs_crowd_make(&self->c));
+	ASSERT_EQ(0, cs_crowd_submit(&self->c));
+	for (i = N; i > 0; i--)
+		gone += cs_cancel(self->c.dev, i) == -ENOENT;
+	ASSERT_EQ(0, cs_collect(self->c.dev, c, N, 20));
+	for (i = 0; i < N; i++)
+		gone -= c[i].error != ECANCELED;
+	/* Only one that had ended already can have ended otherwise. */
+	EXPECT_LE(0, gone);
 }
 
 /* Half the receivers never read: their memory is not the others' to miss. */

@@ -251,6 +251,17 @@ static int serve(struct cs_crowd *c, __u8 *buf)
 	return err;
 }
 
+/* Lets time pass, and looks at the module meanwhile. */
+void cs_crowd_watch(struct cs_crowd *c, int milliseconds)
+{
+	long long until = cs_now_ms() + milliseconds;
+
+	do {
+		look(c);
+		cs_nap();
+	} while (cs_now_ms() < until);
+}
+
 /* Receives until all transfers and streams have ended: 0 or -errno. */
 int cs_crowd_run(struct cs_crowd *c, int seconds)
 {
@@ -258,16 +269,13 @@ int cs_crowd_run(struct cs_crowd *c, int seconds)
 	__u8 *buf = malloc(c->chunk);
 	int err = buf ? 0 : -ENOMEM;
 
-	while (cs_now_ms() - start < c->hold_ms) {
-		look(c);
-		cs_nap();
-	}
+	cs_crowd_watch(c, c->hold_ms);
 	while (!err && (c->open || c->running)) {
 		if (cs_now_ms() - start > seconds * 1000LL)
 			err = -ETIMEDOUT;
 		else
 			err = serve(c, buf);
-		look(c);
+		cs_crowd_watch(c, c->pause_ms);
 	}
 	free(buf);
 	return err;

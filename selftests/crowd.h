@@ -39,6 +39,7 @@ struct cs_flow {
  * @chunk: in: bytes that a receiver takes at a time
  * @sndbuf: in: SO_SNDBUF of the senders, 0 for the default
  * @hold_ms: in: time in which no receiver reads
+ * @pause_ms: in: time between two reads of a receiver at the least
  * @flows: one for each transfer, from cs_crowd_make()
  * @expect: what all receivers should get
  * @epoll: of all receivers and the device
@@ -55,6 +56,7 @@ struct cs_crowd {
 	size_t chunk;
 	int sndbuf;
 	int hold_ms;
+	int pause_ms;
 	struct cs_flow *flows;
 	__u8 *expect;
 	int epoll;
@@ -67,6 +69,7 @@ struct cs_crowd {
 int cs_crowd_allow(int n);
 int cs_crowd_make(struct cs_crowd *c);
 int cs_crowd_submit(struct cs_crowd *c);
+void cs_crowd_watch(struct cs_crowd *c, int milliseconds);
 int cs_crowd_run(struct cs_crowd *c, int seconds);
 const struct cs_flow *cs_crowd_wrong(const struct cs_crowd *c);
 int cs_set_pool_max(const char *bytes);

@@ -35,7 +35,7 @@ static void run(int n, __u32 policy, const char *name)
 	struct cs_crowd c = {
 		.dev = cs_open(), .file = cs_data_create(cs_dir(), &data),
 		.data = &data, .n = n, .chunk = CHUNK, .sndbuf = SNDBUF,
-		.hold_ms = 1000,
+		.hold_ms = 1000, .pause_ms = 20,
 	};
 	long long start;
 	int err = 0;

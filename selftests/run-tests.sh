@@ -13,7 +13,8 @@
 # The last one unloads the module that all others have used, which must find
 # that everything was given back.
 all=(bytes bytes-xfs.sh segments.sh errors errors32 args args32 socket streams
-	tls file-changes residency fallback.sh recycle counts.sh table.sh
+	tls file-changes residency fallback.sh recycle
+	async async-end async-pass async-crowd many hybrid drop drop-mounts counts.sh table.sh
 	trace.sh cli.sh random rmmod.sh)
 
 passed=0 failed=0 skipped=0 number=0

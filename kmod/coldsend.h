@@ -14,8 +14,9 @@
  *	sink	  the socket
  *	stats	  what all of them count in
  *
- * The one call back is cs_context_ended().  policy is asked by chrdev and xfer; the control plane (genl, debugfs) only
- * calls accessors of policy, stats and pool.
+ * The one call back is cs_context_ended().  policy is asked by chrdev, xfer and
+ * stats; the control plane (genl, debugfs) only calls accessors of policy, stats
+ * and pool.
  *
  * A transfer is pumped by one thread at a time.  What other contexts do to it
  * is to wake that thread: the completion of a direct read (irq) and a change

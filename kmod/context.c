@@ -129,7 +129,7 @@ int cs_context_cancel(struct cs_context *context, u64 id)
 
 /* Return: whether some that belong to @owner (or to anyone, if NULL) run. */
 static bool cs_context_runs(struct cs_context *context, fl_owner_t owner,
-			  bool cancel)
+			    bool cancel)
 {
 	struct cs_xfer *xfer;
 	bool runs = false;
@@ -221,7 +221,7 @@ static int cs_context_wait_done(struct cs_context *context, bool nonblock)
  * -ERESTARTSYS, -EFAULT, -EINVAL no record fits.
  */
 ssize_t cs_context_read(struct cs_context *context, char __user *to, size_t size,
-		      bool nonblock)
+			bool nonblock)
 {
 	struct coldsend_completion record;
 	struct cs_xfer *xfer;
@@ -257,7 +257,7 @@ ssize_t cs_context_read(struct cs_context *context, char __user *to, size_t size
  * @poll: the caller's
  */
 __poll_t cs_context_poll(struct cs_context *context, struct file *file,
-		       poll_table *poll)
+			 poll_table *poll)
 {
 	poll_wait(file, &context->wait, poll);
 	return list_empty_careful(&context->done) ? 0 : EPOLLIN | EPOLLRDNORM;

@@ -80,29 +80,57 @@ static enum cs_verdict cs_drop_judge(struct folio *folio,
 	return cs_drop_is_held(folio) ? CS_VERDICT_HELD : CS_VERDICT_DROP;
 }
 
+/* The folio is locked and has a mapping. */
+static struct inode *cs_drop_grab(struct inode *inode)
+{
+	struct rw_semaphore *umount = &inode->i_sb->s_umount;
+
+	if (!down_read_trylock(umount))
+		return ERR_PTR(-EAGAIN);
+	if (igrab(inode))
+		return inode;
+	up_read(umount);
+	return ERR_PTR(-ESTALE);
+}
+
 /*
  * Pins the inode that the folio belongs to, with s_umount held for reading.
- * Return: it, NULL if there is none, ERR_PTR(-EAGAIN).
+ * Return: it, NULL if the folio is in no page cache, or ERR_PTR: -EAGAIN not
+ * now, -ESTALE the inode goes away with all of its pages.
  */
 static struct inode *cs_drop_pin(struct folio *folio)
 {
 	struct inode *inode = NULL;
-	struct rw_semaphore *umount;
 
 	if (!folio_trylock(folio))
 		return ERR_PTR(-EAGAIN);
-	if (folio->mapping) {
-		inode = folio->mapping->host;
-		umount = &inode->i_sb->s_umount;
-		if (!down_read_trylock(umount)) {
-			inode = ERR_PTR(-EAGAIN);
-		} else if (!igrab(inode)) {
-			up_read(umount);
-			inode = NULL;
-		}
-	}
+	if (folio->mapping)
+		inode = cs_drop_grab(folio->mapping->host);
 	folio_unlock(folio);
 	return inode;
+}
+
+/*
+ * Pins the inode that the segment's pages belong to, and lets go of those at its
+ * head that are in no page cache any more.  Return: as cs_drop_pin(), NULL if
+ * none is left.
+ */
+static struct inode *cs_drop_pin_any(struct cs_segment *segment)
+{
+	struct inode *inode;
+	struct folio *folio;
+
+	while (segment->nr_bvecs) {
+		folio = page_folio(segment->bvec[0].bv_page);
+		inode = cs_drop_pin(folio);
+		if (inode)
+			return inode;
+		folio_put(folio);
+		segment->nr_bvecs--;
+		memmove(&segment->bvec[0], &segment->bvec[1],
+			segment->nr_bvecs * sizeof(segment->bvec[0]));
+	}
+	return NULL;
 }
 
 static void cs_drop_unpin(struct inode *inode)
@@ -197,11 +225,9 @@ static bool cs_drop_try(struct cs_segment *segment)
 	}
 	if (cs_drop_is_early(segment))
 		return false;
-	inode = cs_drop_pin(page_folio(segment->bvec[0].bv_page));
-	if (IS_ERR(inode))
-		return false;
-	if (!inode)
-		return true;
+	inode = cs_drop_pin_any(segment);
+	if (IS_ERR_OR_NULL(inode))
+		return inode != ERR_PTR(-EAGAIN);
 	cs_drop_segment(segment, inode);
 	cs_drop_unpin(inode);
 	return !segment->nr_bvecs;

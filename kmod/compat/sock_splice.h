@@ -64,11 +64,13 @@ static inline void compat_sock_splice_eof(struct socket *sock)
 /*
  * UNIX sockets look at their send buffer only when a piece does not fit the last
  * skb any more, and neighbouring pieces merge there without end: so the same
- * look is taken before each piece.
+ * look is taken before each piece.  One that is shut down or broken is not full:
+ * it has an error to tell.
  */
 static inline bool compat_sock_full(const struct sock *sk)
 {
-	return sk->sk_family == AF_UNIX &&
+	return sk->sk_family == AF_UNIX && !READ_ONCE(sk->sk_err) &&
+	       !(READ_ONCE(sk->sk_shutdown) & SEND_SHUTDOWN) &&
 	       sk_wmem_alloc_get(sk) >= READ_ONCE(sk->sk_sndbuf);
 }
 

@@ -10,6 +10,7 @@ need_module
 need jq
 keep_tunables
 
+threads=8	# of random
 stalled=4
 first=65536	# bytes that a transfer may take of a full pool
 
@@ -25,23 +26,43 @@ try --segment-size 64K --depth 1 --pool-max 1M
 try --segment-size 64K --depth 16 --pool-max 64M
 try --segment-size 4M --depth 2 --pool-max 64M
 
-# What the network holds is not the pool's any more: a small one each is left.
-pool_in_use() { [ "$(total pool_bytes)" -ge $((stalled * first)) ]; }
-pool_holds() { wait_for 20 pool_in_use || { echo "$(total pool_bytes) bytes"; return 1; }; }
-all_started() {
-	[ $(($(total transfers_created) - $(total transfers_destroyed))) = "$stalled" ]
+# The most that the pool held while random transfers ran, eight at a time.
+most_in_use() {
+	local pid bytes most=0
+	"$programs/random" -t eight_at_a_time >"$tmp/random" 2>&1 & pid=$!
+	while kill -0 "$pid" 2>/dev/null; do
+		bytes=$(total pool_bytes)
+		most=$((bytes > most ? bytes : most))
+	done
+	wait "$pid" || { cat "$tmp/random"; return 1; }
+	echo "$most"
 }
 
 # The pool is 1 MiB, and each transfer may have one small segment besides.
 pool_is_bounded() {
+	local most
+	most=$(most_in_use) || { echo "$most"; return 1; }
+	echo "at most $most bytes"
+	[ "$most" -gt 0 ] && [ "$most" -le $((1048576 + threads * first)) ]
+}
+
+all_started() {
+	[ $(($(total transfers_created) - $(total transfers_destroyed))) = "$stalled" ]
+}
+
+# What the network holds is not the pool's any more: a small one each is left.
+pool_in_use() { [ "$(total pool_bytes)" -ge $((stalled * first)) ]; }
+pool_holds() { wait_for 20 pool_in_use || { echo "$(total pool_bytes) bytes"; return 1; }; }
+stalls_are_bounded() {
 	local bytes
 	bytes=$(total pool_bytes)
 	[ "$bytes" -le $((1048576 + stalled * first)) ] || { echo "$bytes bytes"; return 1; }
 }
 
+# Right after segments of 4 MiB, which are idle now: they have to go first.
+idle_at_first=$(total pool_bytes)
 coldsend policy set --segment-size 1M --depth 4 --pool-max 1M
-check "transfers at the same time share a pool of 1M" \
-	"$programs/random" -t eight_at_a_time
+note "$idle_at_first bytes are idle"
 xfer make "$tmp/file" 16777216 1
 for ((i = 0; i < stalled; i++)); do
 	xfer stall "$tmp/file" 2>/dev/null &
@@ -49,5 +70,8 @@ for ((i = 0; i < stalled; i++)); do
 done
 check "stalled transfers all run" wait_for 20 all_started
 check "each holds memory of the pool" pool_holds
-check "and do not go past it" pool_is_bounded
+check "and all stay in the bound" stalls_are_bounded
+pkill -P $$ -x xfer
+check "a killed transfer ends" wait_for 20 not transfers_run
+check "eight transfers at a time share a pool of 1M" pool_is_bounded
 finish

@@ -77,7 +77,7 @@ static bool cs_async_pump(struct cs_xfer *xfer)
 	u32 budget = CS_ASYNC_BUDGET;
 
 	while (budget--) {
-		if (READ_ONCE(xfer->cancelled))
+		if (READ_ONCE(xfer->cancelled) && xfer->pos < xfer->end)
 			xfer->error = -ECANCELED;
 		if (xfer->error)
 			return true;

@@ -237,27 +237,52 @@ static void cs_drop_idle(struct cs_xfer *xfer)
 {
 }
 
-/* Drops what was read ahead of a transfer that stopped early. */
+/* Adds the transfer's own pages of a range, those being read still too. */
+static void cs_drop_collect(struct cs_xfer *xfer, struct cs_segment *segment,
+			    pgoff_t first, pgoff_t last)
+{
+	struct address_space *mapping = xfer->drop.inode->i_mapping;
+	struct folio_batch folios;
+	u32 i;
+
+	folio_batch_init(&folios);
+	while (filemap_get_folios(mapping, &first, last, &folios)) {
+		for (i = 0; i < folio_batch_count(&folios); i++) {
+			struct folio *folio = folios.folios[i];
+
+			if (segment->nr_bvecs == segment->max_bvecs ||
+			    !cs_drop_is_own(xfer, folio))
+				continue;
+			folio_get(folio);
+			bvec_set_page(&segment->bvec[segment->nr_bvecs++],
+				      folio_page(folio, 0), PAGE_SIZE, 0);
+		}
+		folio_batch_release(&folios);
+	}
+}
+
+/* Hands over what was read ahead of a transfer that stopped early. */
 static void cs_drop_unread(struct cs_xfer *xfer, pgoff_t window)
 {
-	unsigned long *own = cs_drop_own(xfer, window);
-	pgoff_t base = window * CS_DROP_WINDOW;
-	struct inode *inode = xfer->drop.inode;
-	loff_t pos = xfer->pos;
-	u32 first, last, dropped;
+	pgoff_t first = max_t(pgoff_t, window * CS_DROP_WINDOW,
+			      xfer->pos >> PAGE_SHIFT);
+	pgoff_t last = min_t(pgoff_t, (window + 1) * CS_DROP_WINDOW - 1,
+			     (xfer->end - 1) >> PAGE_SHIFT);
+	struct cs_segment *segment;
 
-	for_each_set_bitrange(first, last, own, CS_DROP_WINDOW) {
-		xfer->pos = (loff_t)(base + last - 1) << PAGE_SHIFT;
-		if (xfer->pos < pos)
-			continue;
-		cs_gather_wait(xfer, inode);
-		first = max_t(pgoff_t, base + first, pos >> PAGE_SHIFT) - base;
-		dropped = invalidate_mapping_pages(inode->i_mapping,
-						   base + first,
-						   base + last - 1);
-		cs_xfer_count(xfer, COLDSEND_A_COUNTERS_PAGES_DROPPED, dropped);
+	segment = cs_segment_create_for_pages(CS_DROP_WINDOW);
+	if (!segment) {
+		cs_xfer_count(xfer, COLDSEND_A_COUNTERS_PAGES_FAILED,
+			      bitmap_weight(cs_drop_own(xfer, window),
+					    CS_DROP_WINDOW));
+		return;
 	}
-	xfer->pos = pos;
+	segment->key = cs_stats_key(xfer->file);
+	cs_drop_collect(xfer, segment, first, last);
+	if (segment->nr_bvecs)
+		cs_drop_later(segment);
+	else
+		cs_segment_destroy(segment);
 }
 
 static void cs_drop_close(struct cs_xfer *xfer)

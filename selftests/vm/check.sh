@@ -32,7 +32,7 @@ for kernel in $kernels; do
 	echo "# kernel $kernel"
 	SECONDS=0 status=0
 	ktap=build/results/$kernel.ktap
-	"$vm/run.sh" -k "$kernel" -m 2G -d 4G -x 2G -t 1100 -- selftests/run-tests.sh "$@" |
+	"$vm/run.sh" -k "$kernel" -m 2G -d 4G -x 2G -t 2000 -- selftests/run-tests.sh "$@" |
 		tee "$ktap" || status=${PIPESTATUS[0]}
 	count "$ktap" "$status"
 done

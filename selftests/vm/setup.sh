@@ -17,7 +17,7 @@ packages() {
 	base)	echo gcc gcc-12 libc6-dev make pkg-config libnl-3-dev libnl-genl-3-dev \
 			libjansson-dev libelf1 pahole qemu-system-x86 busybox-static \
 			cpio kmod xz-utils e2fsprogs iproute2 procps util-linux openssl ;;
-	test)	echo gcc-multilib libc6-dev-i386 xfsprogs jq ;;
+	test)	echo gcc-multilib libc6-dev-i386 xfsprogs btrfs-progs dmsetup jq ;;
 	gen)	echo python3 python3-yaml python3-jsonschema ;;
 	style)	echo perl sparse shellcheck ;;
 	*)	die "no such group: $1 (base, test, gen, style)" ;;

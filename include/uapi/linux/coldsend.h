@@ -47,7 +47,8 @@
  *   EAGAIN      the socket is non-blocking and full, or SO_SNDTIMEO expired
  *   EINTR       a signal came (restarted if its handler has SA_RESTART and the
  *               socket has no SO_SNDTIMEO)
- *   EIO         the disk failed at offset
+ *   EIO         the disk failed at offset, or under direct I/O within a segment
+ *               (coldsend_info.segment_size) from there
  *   ENOMEM      no memory
  *   EACCES, EPERM
  *               a security module refused the read or the send
@@ -149,7 +150,8 @@ struct coldsend_send {
  * size for ever.
  *
  * Transfers end (ECANCELED) when the process that submitted them does, and when
- * the device is closed for the last time.
+ * the device is closed for the last time.  A transfer lets go of its file and
+ * socket when it ends, a moment (a clock tick) before or after its result comes.
  */
 struct coldsend_completion {
 	__aligned_u64 id;

@@ -1,0 +1,109 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+# disk-errors.sh: a disk with a bad place in the middle of a file.
+#
+#	file ---- ext4 ---- dm: linear | error (4 KiB) | linear ---- loop
+#
+# Under every policy: what arrives before it is exact, the count is right, the
+# next call says EIO, and beyond it all goes on.
+
+# shellcheck source-path=SCRIPTDIR source=lib.sh
+. "$(dirname "$0")/lib.sh"
+
+need_module
+need jq dmsetup filefrag losetup
+modprobe -q dm-mod || skip "no device mapper in this kernel"
+modprobe -q loop || skip "no loop devices in this kernel"
+
+size=8388608
+bad=5293056		# byte of the file that the bad place starts at: page 1292.25
+bad_bytes=4096
+name=coldsend-test-$$
+dir=$tmp/dir
+file=$dir/file
+
+# table BAD_SECTOR: of the device with 4 KiB that can't be read.
+table() {
+	local after=$(($1 + bad_bytes / 512))
+	printf '0 %s linear %s 0\n%s 8 error\n%s %s linear %s %s\n' \
+		"$1" "$loop" "$1" "$after" $((sectors - after)) "$loop" "$after"
+}
+
+make_disk() {
+	truncate -s 64M "$tmp/image"
+	loop=$(losetup -f --show "$tmp/image")
+	at_exit losetup -d "$loop"
+	sectors=$(blockdev --getsz "$loop")
+	echo "0 $sectors linear $loop 0" | dmsetup --noudevsync create "$name"
+	at_exit dmsetup --noudevsync remove "$name"
+	dmsetup mknodes
+	device=$(readlink -f "/dev/mapper/$name")
+	mkfs.ext4 -q -b 4096 "$device"
+	mkdir "$dir"
+	mount "$device" "$dir"
+	at_exit umount "$dir"
+}
+
+make_bad() {
+	local first
+	head -c $size /dev/urandom >"$file"
+	sync "$file"
+	cp "$file" "$tmp/reference"
+	first=$(filefrag -v -b512 "$file" | awk '$1 == "0:" { print $4 + 0 }')
+	umount "$dir"
+	dmsetup --noudevsync suspend "$name"
+	table $((first + bad / 512)) | dmsetup reload "$name"
+	dmsetup --noudevsync resume "$name"
+	mount "$device" "$dir"
+}
+
+# transfer POLICY OFFSET: to $tmp/got; JSON in $tmp/sent. Status of the sender.
+transfer() {
+	local receiver status=0
+	xfer cold "$file" || return 99
+	: >"$tmp/listening"
+	coldsend receive 0 --bind 127.0.0.1 "$tmp/got" 2>"$tmp/listening" & receiver=$!
+	wait_for 10 grep -q 'listening on port' "$tmp/listening" || return 99
+	coldsend send --json --policy "$1" --offset "$2" "$file" 127.0.0.1 \
+		"$(sed -n 's/^listening on port //p' "$tmp/listening")" \
+		>"$tmp/sent" 2>"$tmp/sentence" || status=$?
+	wait "$receiver"
+	return "$status"
+}
+
+same_bytes() { cmp -n "$1" -i "$2:0" "$tmp/reference" "$tmp/got"; }
+
+stops_before() {
+	local status=0 sent
+	transfer "$1" 0 || status=$?
+	same "exit status" 1 "$status" || return 1
+	sent=$(jq .bytes_sent "$tmp/sent")
+	same "bytes received" "$sent" "$(stat -c %s "$tmp/got")" || return 1
+	same_bytes "$sent" 0 || return 1
+	# A read of a whole segment fails if any part of it does.
+	if [ "$sent" -gt "$bad" ] || [ "$sent" -le $((bad - 1048576 - bad_bytes)) ]; then
+		echo "$sent bytes before the bad place at $bad"
+		return 1
+	fi
+	same "error of the rest" EIO "$(jq -r .error "$tmp/sent")"
+}
+
+
+goes_on_after() {
+	local from=$((bad + 2 * bad_bytes))
+	transfer "$1" "$from" || { cat "$tmp/sentence"; return 1; }
+	same "bytes sent" $((size - from)) "$(jq .bytes_sent "$tmp/sent")" || return 1
+	same_bytes $((size - from)) "$from"
+}
+
+make_disk
+make_bad
+for policy in cached direct drop-behind hybrid; do
+	errors=$(total errors)
+	check "$policy: exact up to the bad place" stops_before "$policy"
+	check "$policy: goes on after it" goes_on_after "$policy"
+	check "$policy: the error is counted" test "$(total errors)" -gt "$errors"
+done
+check "nothing keeps the file system busy" wait_for 5 umount "$dir"
+mount "$device" "$dir"
+finish

@@ -181,6 +181,10 @@ static void receive(struct cs_crowd *c, struct cs_flow *flow, __u8 *buf)
 	c->open--;
 }
 
+/*
+ * A thread that runs work of the module now has a '+' before its name; one with
+ * a '-' did so last, and belongs to all of the kernel again.
+ */
 static bool is_worker(const char *pid)
 {
 	char path[300];
@@ -194,7 +198,7 @@ static bool is_worker(const char *pid)
 	if (!fgets(comm, sizeof(comm), f))
 		comm[0] = 0;
 	fclose(f);
-	return !strncmp(comm, "kworker", 7) && strstr(comm, "coldsend");
+	return !strncmp(comm, "kworker", 7) && strstr(comm, "+coldsend");
 }
 
 static int count_workers(void)

@@ -46,7 +46,7 @@ struct cs_flow {
  * @open: receivers whose stream has not ended
  * @running: transfers whose result is not there
  * @pool_max: out: most bytes in the pool that were seen
- * @workers_max: out: most of the module's threads that were seen
+ * @workers_max: out: most threads that ran work of the module at once
  */
 struct cs_crowd {
 	int dev;

@@ -30,7 +30,7 @@ static void result(bool right, const char *policy, const char *what)
 
 static void run(int n, __u32 policy, const char *name)
 {
-	long workers = 2 * sysconf(_SC_NPROCESSORS_ONLN) + 3;
+	long workers = 2 * sysconf(_SC_NPROCESSORS_ONLN) + 2;
 	long long pool_max = cs_get_pool_max();
 	struct cs_crowd c = {
 		.dev = cs_open(), .file = cs_data_create(cs_dir(), &data),

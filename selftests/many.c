@@ -37,6 +37,7 @@ static void run(int n, __u32 policy, const char *name)
 		.data = &data, .n = n, .chunk = CHUNK, .sndbuf = SNDBUF,
 		.hold_ms = 1000, .pause_ms = 20,
 	};
+	const struct cs_flow *wrong;
 	long long start;
 	int err = 0;
 	int i;
@@ -55,7 +56,12 @@ static void run(int n, __u32 policy, const char *name)
 	       name, strerror(-err), cs_now_ms() - start, c.running, c.open,
 	       c.pool_max, c.workers_max);
 	result(!err, name, "all end");
-	result(!err && !cs_crowd_wrong(&c), name, "all bytes exact");
+	wrong = err ? NULL : cs_crowd_wrong(&c);
+	if (wrong)
+		printf("# got %lld, sent %lld, error %d, bad %d\n",
+		       (long long)wrong->got, (long long)wrong->sent,
+		       wrong->error, wrong->bad);
+	result(!err && !wrong, name, "all bytes exact");
 	result(c.pool_max <= pool_max, name, "pool within its limit");
 	result(c.workers_max > 0 && c.workers_max <= workers, name,
 	       "a handful of threads");

@@ -14,7 +14,7 @@
 # that everything was given back.
 all=(bytes bytes-xfs.sh segments.sh errors errors32 args args32 socket streams
 	tls file-changes residency fallback.sh recycle
-	disk-errors.sh async async-end async-pass async-crowd many hybrid drop drop-mounts counts.sh table.sh
+	disk-errors.sh async async-end async-pass async-crowd many hybrid drop drop-mounts park counts.sh table.sh
 	trace.sh cli.sh random rmmod.sh)
 
 passed=0 failed=0 skipped=0 number=0

@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Parking: an event loop that calls SEND on a non-blocking socket again and
+ * again reads each byte of the disk once, and sends what the file holds.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "cs_test.h"
+#include "kselftest_harness.h"
+
+#define SIZE		(16 * CS_MIB + 1)
+#define STEP		(64 * CS_KIB)
+#define LOOP_SECONDS	60
+#define EMPTY_SECONDS	9
+
+static const struct cs_data data = { .seed = 91, .size = SIZE };
+static const struct cs_data other = { .seed = 92, .size = SIZE };
+static unsigned char buffer[STEP];
+
+FIXTURE(park) {
+	int dev;
+	int file;
+	int sv[2];
+	__u64 sent;
+	__u64 got;
+	int calls;
+};
+
+FIXTURE_VARIANT(park) {
+	__u32 policy;
+};
+
+FIXTURE_VARIANT_ADD(park, direct) {
+	.policy = COLDSEND_POLICY_DIRECT,
+};
+
+FIXTURE_VARIANT_ADD(park, hybrid) {
+	.policy = COLDSEND_POLICY_HYBRID,
+};
+
+FIXTURE_SETUP(park)
+{
+	self->dev = cs_open();
+	self->file = cs_data_create(cs_dir(), &data);
+	ASSERT_GE(self->dev, 0);
+	ASSERT_GE(self->file, 0);
+	ASSERT_EQ(0, cs_drop_cache(self->file));
+	ASSERT_EQ(0, cs_pair(CS_TCP4, self->sv));
+	ASSERT_EQ(0, fcntl(self->sv[0], F_SETFL, O_NONBLOCK));
+	ASSERT_EQ(0, fcntl(self->sv[1], F_SETFL, O_NONBLOCK));
+	if (cs_stat("disk_bytes") < 0)
+		SKIP(exit(KSFT_SKIP), "no debugfs with coldsend's counters");
+}
+
+FIXTURE_TEARDOWN(park)
+{
+	close(self->sv[0]);
+	close(self->sv[1]);
+	close(self->file);
+	close(self->dev);
+}
+
+/* One call from where the last one ended: 0 or -errno. */
+static int send_on(FIXTURE_DATA(park) *self, __u32 policy)
+{
+	struct coldsend_send s;
+	int err;
+
+	if (self->sent == SIZE)
+		return 0;
+	cs_send_init(&s, self->file, self->sv[0], self->sent, COLDSEND_TO_EOF,
+		     policy);
+	err = cs_send(self->dev, &s);
+	self->sent += s.sent;
+	self->calls++;
+	return err == -EAGAIN ? 0 : err;
+}
+
+/* Receives a little: 0, or -errno, -EBADMSG for a byte that is wrong. */
+static int receive_some(FIXTURE_DATA(park) *self, const struct cs_data *expected)
+{
+	ssize_t n = recv(self->sv[1], buffer, STEP, 0);
+
+	if (n < 0)
+		return errno == EAGAIN ? 0 : -errno;
+	if (cs_data_check(expected, self->got, buffer, n) != (size_t)n)
+		return -EBADMSG;
+	self->got += n;
+	return 0;
+}
+
+/* Each byte comes off the disk once, but for alignment. */
+TEST_F(park, reads_once)
+{
+	long long disk = cs_stat("disk_bytes");
+	long long start = cs_now_ms();
+
+	while (self->got < SIZE) {
+		ASSERT_EQ(0, send_on(self, variant->policy));
+		ASSERT_EQ(0, receive_some(self, &data));
+		ASSERT_LT(cs_now_ms() - start, LOOP_SECONDS * 1000);
+	}
+	disk = cs_stat("disk_bytes") - disk;
+	TH_LOG("%d calls, %lld bytes off the disk", self->calls, disk);
+	EXPECT_GT(self->calls, 16);
+	EXPECT_LE(disk, (long long)(SIZE + SIZE / 20));
+}
+
+/* Sends until the socket is full: bytes are left over, and parked. */
+static int fill(FIXTURE_DATA(park) *self, __u32 policy)
+{
+	__u64 before;
+	int err;
+
+	do {
+		before = self->sent;
+		err = send_on(self, policy);
+	} while (!err && self->sent > before);
+	return err;
+}
+
+/* What was parked is of no use once the file has other content. */
+TEST_F(park, not_after_a_write)
+{
+	long long start = cs_now_ms();
+	__u64 seam;
+
+	ASSERT_EQ(0, fill(self, variant->policy));
+	seam = self->sent;
+	ASSERT_GT(seam, 0);
+	ASSERT_LT(seam, SIZE);
+	cs_nap();
+	ASSERT_EQ(0, cs_data_write(self->file, &other));
+	while (self->got < SIZE) {
+		ASSERT_EQ(0, receive_some(self, self->got < seam ? &data :
+								   &other));
+		/* Not across the seam in one piece: all of the old first. */
+		if (self->got == seam)
+			seam = 0;
+		if (!seam)
+			ASSERT_EQ(0, send_on(self, variant->policy));
+		ASSERT_LT(cs_now_ms() - start, LOOP_SECONDS * 1000);
+	}
+}
+
+static bool pool_is_empty(void *arg)
+{
+	(void)arg;
+	return cs_stat("pool_bytes") == 0;
+}
+
+/*
+ * The close of the device gives the memory back: idle segments go after five
+ * seconds, what is parked would have stayed for ten more.
+ */
+TEST_F(park, not_after_the_close)
+{
+	ASSERT_EQ(0, fill(self, variant->policy));
+	EXPECT_GT(cs_stat("pool_bytes"), 0);
+	close(self->dev);
+	EXPECT_TRUE(cs_wait(pool_is_empty, NULL, EMPTY_SECONDS));
+	self->dev = cs_open();
+	ASSERT_GE(self->dev, 0);
+	while (self->got < self->sent)
+		ASSERT_EQ(0, receive_some(self, &data));
+}
+
+int main(int argc, char **argv)
+{
+	cs_need_device();
+	return test_harness_run(argc, argv);
+}

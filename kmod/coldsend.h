@@ -159,8 +159,6 @@ static inline bool cs_segment_unsent(const struct cs_segment *segment)
 	return segment && segment->begin < segment->end;
 }
 
-void cs_segment_exit(void);
-
 /* pool.c: keeps segments between reads and transfers, and bounds them all */
 
 struct cs_segment *cs_pool_get(struct cs_xfer *xfer, u32 size, bool first,
@@ -259,6 +257,7 @@ struct cs_cached {
  * @inode: inode whose page cache has the pages, below overlayfs the real one
  * @batch: pages of the page cache being sent, NULL if none
  * @can_gather: pages may be taken out of the page cache as they are
+ * @key: of the file, for what is counted after the transfer's end
  * @prepared: first window that @own says nothing of yet
  * @own: bit set: the page of the window was missing; of even and odd windows
  */
@@ -266,6 +265,7 @@ struct cs_drop {
 	struct inode *inode;
 	struct cs_segment *batch;
 	bool can_gather;
+	struct cs_key key;
 	pgoff_t prepared;
 	DECLARE_BITMAP(own[2], CS_DROP_WINDOW);
 };

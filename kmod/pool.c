@@ -98,11 +98,12 @@ void cs_pool_queue(struct cs_xfer *xfer)
  */
 void cs_pool_unqueue(struct cs_xfer *xfer)
 {
+	/* Nobody but the thread that pumps it puts it there or takes it out. */
+	if (list_empty(&xfer->pool_link))
+		return;
 	spin_lock(&cs_pool_lock);
-	if (!list_empty(&xfer->pool_link)) {
-		list_del_init(&xfer->pool_link);
-		cs_pool_wake_waiter();
-	}
+	list_del_init(&xfer->pool_link);
+	cs_pool_wake_waiter();
 	spin_unlock(&cs_pool_lock);
 }
 
@@ -202,13 +203,6 @@ static void cs_pool_make_room(u32 size, u64 max)
 	cs_pool_drop_all(&victims);
 }
 
-/* After the maximum was lowered, what nobody uses goes before it is used. */
-static void cs_pool_respect(u64 max)
-{
-	if (cs_pool_bytes() > max)
-		cs_pool_make_room(0, max);
-}
-
 /* Counts a new segment as held.  Return: its bytes, or 0: the pool is full. */
 static u32 cs_pool_reserve(u32 size, u64 max, bool first)
 {
@@ -245,7 +239,8 @@ struct cs_segment *cs_pool_get(struct cs_xfer *xfer, u32 size, bool first,
 		return ERR_PTR(-EAGAIN);
 
 	size = max_t(u32, roundup_pow_of_two(size), CS_SEGMENT_MIN);
-	cs_pool_respect(pool_max);
+	/* After the maximum was lowered, what is past it must not be reused. */
+	cs_pool_make_room(0, pool_max);
 	segment = cs_pool_take_idle(size);
 	*recycled = segment;
 	if (segment)

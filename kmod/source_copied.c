@@ -81,6 +81,7 @@ static enum cs_next cs_copied_next(struct cs_xfer *xfer,
 			return CS_NEXT_END;
 		xfer->copied->counter = COLDSEND_A_COUNTERS_BYTES_COPIED;
 		xfer->copied->pos = xfer->pos;
+		xfer->copied->first = 0;
 		xfer->copied->begin = 0;
 		xfer->copied->end = result;
 	}

@@ -39,6 +39,7 @@ static void cs_drop_open(struct cs_xfer *xfer)
 	drop->inode = cs_pagecache_inode(xfer->file);
 	drop->prepared = cs_drop_window_of(xfer->pos);
 	drop->can_gather = cs_pagecache_can_gather(xfer->file);
+	drop->key = cs_stats_key(xfer->file);
 }
 
 /* Clears the bits of pages that are in the page cache. */
@@ -141,7 +142,7 @@ static enum cs_next cs_drop_new_batch(struct cs_xfer *xfer,
 	drop->batch = cs_segment_create_for_pages(CS_DROP_WINDOW);
 	if (drop->batch) {
 		drop->batch->counter = COLDSEND_A_COUNTERS_BYTES_DROP_BEHIND;
-		drop->batch->key = cs_stats_key(xfer->file);
+		drop->batch->key = drop->key;
 		ret = cs_drop_refill(xfer, drop->batch);
 	}
 	if (ret > 0) {
@@ -277,7 +278,7 @@ static void cs_drop_unread(struct cs_xfer *xfer, pgoff_t window)
 					    CS_DROP_WINDOW));
 		return;
 	}
-	segment->key = cs_stats_key(xfer->file);
+	segment->key = xfer->drop.key;
 	cs_drop_collect(xfer, segment, first, last);
 	if (segment->nr_bvecs)
 		cs_drop_later(segment);

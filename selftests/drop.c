@@ -63,6 +63,8 @@ static bool is_gone(void *arg)
 {
 	struct rest *r = arg;
 
+	/* What was received may wait on another CPU to be freed. */
+	cs_flush_network();
 	r->pages = cs_resident(r->file, r->from, r->len);
 	return r->pages >= 0 && r->pages <= r->most;
 }

@@ -3,28 +3,42 @@
 
 KDIR ?= /lib/modules/$(shell uname -r)/build
 PREFIX ?= /usr/local
-KERNELS ?= 6.1 6.12
+KERNELS ?= 6.1 6.12 um
 T ?=
+K ?= um
+S ?=
+W ?=
+R ?=
 vm := selftests/vm
+servers := $(patsubst selftests/%,%,$(filter-out %/lib.sh %/bench-nginx.sh,$(wildcard selftests/servers/*.sh)))
 export PREFIX DESTDIR
 
 all: user module
 
 help:
-	@sed -n 's/^\([a-z][a-z-]*\):.*## /  \1\t/p' $(MAKEFILE_LIST) | expand -t 14
+	@sed -n 's/^\([a-z][a-z-]*\):.*## /  \1\t/p' $(MAKEFILE_LIST) | expand -t 16
 	@echo 'Variables: KDIR=kernel build tree, PREFIX=$(PREFIX), DESTDIR=, KERNELS="$(KERNELS)", T="test names"'
 
 all:		## the command line tool and the module for KDIR (the running kernel)
-user:		## the command line tool
+user:		## the command line tool, the library, the shim
 module:		## the module: build/RELEASE/coldsend.ko
 selftests:	## the test programs
-install:	## tool, man page, completion, headers, module; DESTDIR and PREFIX work
+install:	## tool, library, shim, man pages, completion, headers, module; DESTDIR and PREFIX work
 uninstall:	## the reverse of install
 clean:		## remove build/ (the kernels in the cache stay)
 setup:		## install what is missing, fetch kernels; both only once
 demo:		## a first look: two transfers in a virtual machine, three minutes
-check:		## all tests on both kernels; KERNELS=6.12 T=name for less
-bench:		## coldsend against its rivals, in a virtual machine
+check:		## all tests on all kernels; KERNELS=6.12 T=name for less
+check-debug:	## all tests on a kernel that watches memory, locks and leaks (um-debug), ten minutes of fuzz
+fuzz:		## random programs against the module (um-debug); T=seconds, SEED=n, REPLAY=file
+soak:		## mixed transfers, rmmod and insmod, for an hour; T=seconds, KERNELS=6.12
+check-many:	## 10,000 transfers at once to slow receivers: bytes, memory, threads
+check-servers:	## nginx, lighttpd, Apache, vsftpd, caddy, Python, Java under coldsend run
+bench-replay:	## hot files and scans of large ones in too little memory: hits, what the disk reads
+bench-nginx:	## nginx with coldsend, with sendfile and with directio: hot files beside cold ones
+coverage:	## which lines of the module the tests run (um-debug); T=name for less
+bench:		## coldsend against its rivals at native speed: tables, plots; S=cold,hot W=direct R=3 K=6.12
+check-cost:	## count coldsend's instructions: more than recorded fails
 style:		## checkpatch, sparse, W=1 and shellcheck: clean means silent
 gen:		## regenerate the netlink code from include/netlink/coldsend.yaml
 check-gen:	## fail when the netlink code differs from what gen makes
@@ -39,9 +53,14 @@ module:
 	+@kdir=$$($(vm)/kdir.sh '$(KDIR)' $(if $(filter file,$(origin KDIR)),default)) && \
 	$(vm)/build-module.sh "$$kdir"
 
-# module-6.1, module-6.12, module-RELEASE: for a kernel of the test machine.
+# module-6.1, module-6.12, module-um, module-um-debug, module-RELEASE: for a kernel of the test machine.
 module-%:
 	+@kdir=$$($(vm)/kernels.sh '$*')/kdir && $(vm)/build-module.sh "$$kdir"
+
+# module-poison-6.1 and so on: a test build for the same kernel, see stale.sh.
+module-poison-%:
+	+@kernel=$$($(vm)/kernels.sh '$*') && $(vm)/build-module.sh "$$kernel/kdir" \
+		"$(CURDIR)/build/$$(cat "$$kernel/release")-poison" CS_POISON=1
 
 install: all
 	+@$(MAKE) --no-print-directory -C user install
@@ -60,7 +79,7 @@ clean:
 	rm -rf build
 
 setup:
-	@$(vm)/setup.sh base test
+	@$(vm)/setup.sh base test $(if $(filter um%,$(KERNELS)),um)
 	@for kernel in $(KERNELS) source; do $(vm)/kernels.sh $$kernel >/dev/null || exit 1; done
 
 demo:
@@ -71,12 +90,62 @@ demo:
 	@$(vm)/run.sh -k 6.12 -m 1G -d 1G -t 300 -- selftests/demo.sh
 
 check: setup
-	+@$(MAKE) -s --no-print-directory selftests $(KERNELS:%=module-%)
+	+@$(MAKE) -s --no-print-directory selftests $(KERNELS:%=module-%) $(KERNELS:%=module-poison-%)
 	@$(vm)/check.sh '$(KERNELS)' $(T)
 
+# Room for the list and ten minutes of random programs; a list of a few tests ends sooner.
+check-debug:
+	+@COLDSEND_FUZZ_SECONDS=$${COLDSEND_FUZZ_SECONDS:-600} COLDSEND_DEADLINE=$${COLDSEND_DEADLINE:-4000} \
+	$(MAKE) --no-print-directory check KERNELS=um-debug
+
+check-servers: setup
+	@$(vm)/setup.sh servers
+	+@$(MAKE) -s --no-print-directory selftests $(KERNELS:%=module-%)
+	+@$(MAKE) -s --no-print-directory -C selftests servers
+	@COLDSEND_TIMEOUT=900 COLDSEND_DEADLINE=6000 $(vm)/check.sh '$(KERNELS)' $(or $(T),$(servers))
+
+bench-replay:
+	+@$(MAKE) -s --no-print-directory setup KERNELS=um
+	@$(vm)/setup.sh bench
+	+@$(MAKE) -s --no-print-directory selftests module-um
+	@$(vm)/run.sh -k um -m 400M -d 8G -t 2400 -- selftests/bench/replay/run.sh
+	@selftests/bench/replay/report.sh build/results/replay.tsv build/bench
+
+bench-nginx: setup
+	@$(vm)/setup.sh servers
+	+@$(MAKE) -s --no-print-directory selftests module-um
+	@$(vm)/run.sh -k um -m 2G -d 3G -t 3000 -- selftests/servers/bench-nginx.sh
+
+coverage:
+	+@$(MAKE) -s --no-print-directory setup KERNELS=um-debug
+	+@$(MAKE) -s --no-print-directory selftests
+	@$(vm)/coverage.sh $(T)
+
+fuzz:
+	+@$(MAKE) -s --no-print-directory setup KERNELS=um-debug
+	+@$(MAKE) -s --no-print-directory selftests module-um-debug
+	@COLDSEND_FUZZ_SECONDS=$(or $(T),600) COLDSEND_FUZZ_SEED=$(or $(SEED),1) \
+	COLDSEND_FUZZ_REPLAY='$(abspath $(REPLAY))' \
+	$(vm)/run.sh -k um-debug -m 2G -t $$(($(or $(T),600) + 300)) -- selftests/fuzz/fuzz.sh
+
+check-many:
+	+@$(MAKE) -s --no-print-directory setup KERNELS=um
+	+@$(MAKE) -s --no-print-directory selftests module-um
+	@$(vm)/run.sh -k um -m 8G -t 2400 -- selftests/many.sh
+
+soak: setup
+	+@$(MAKE) -s --no-print-directory selftests $(firstword $(KERNELS:%=module-%))
+	@COLDSEND_SOAK_SECONDS=$(or $(T),3600) \
+	$(vm)/run.sh -k $(firstword $(KERNELS)) -m 1G -t $$(($(or $(T),3600) + 300)) -- selftests/soak.sh
+
 bench: setup
+	@$(vm)/setup.sh bench
+	+@$(MAKE) -s --no-print-directory selftests module-$(K)
+	@selftests/bench/bench.sh '$(K)' $(if $(R),-r $(R)) $(if $(S),-n '$(S)') $(if $(W),-w '$(W)')
+
+check-cost: setup
 	+@$(MAKE) -s --no-print-directory selftests module-6.12
-	@$(vm)/run.sh -k 6.12 -m 1G -d 2G -t 1800 -- selftests/bench/run.sh
+	@selftests/bench/check-cost.sh
 
 style:
 	@$(vm)/setup.sh base style
@@ -90,5 +159,5 @@ check-gen:
 	@$(vm)/setup.sh gen
 	@$(vm)/gen.sh --check
 
-.PHONY: all help user module selftests install uninstall clean setup demo check bench \
-	style gen check-gen
+.PHONY: fuzz soak check-many all help user module selftests install uninstall clean setup demo check check-debug check-cost coverage \
+	check-servers bench bench-replay bench-nginx style gen check-gen

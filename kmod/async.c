@@ -4,8 +4,11 @@
  *
  * A transfer that waits costs its struct and no thread.  Wakers (disk, socket,
  * pool, cancel, timer) only queue the work item; the worker pumps with the
- * submitter's credentials and memory cgroup until the transfer has ended, and
- * tells the context that it belongs to.
+ * submitter's credentials, cgroups and I/O priority until the transfer has
+ * ended, and tells the context that it belongs to.
+ *
+ * Few sockets can have their sender wait for the peer whatever it says: those
+ * have a queue of their own, so that nobody else waits with them.
  */
 #include <linux/cred.h>
 #include <linux/jiffies.h>
@@ -14,14 +17,23 @@
 #include <linux/sched/mm.h>
 #include <linux/workqueue.h>
 
-#include "coldsend.h"
+#include "compat/blkcg.h"
+#include "views.h"
 
 /* Segments that one transfer sends before others get their turn. */
 #define CS_ASYNC_BUDGET		16
-/* A peer that takes nothing for so long ends the transfer. */
-#define CS_ASYNC_IDLE_MAX	(300 * HZ)
 
-static struct workqueue_struct *cs_async_queue;
+/* Workers of the queue for sockets that block, at the most. */
+#define CS_ASYNC_BLOCKED_MAX	64
+
+static struct workqueue_struct *cs_async_plain_queue;
+static struct workqueue_struct *cs_async_blocking_queue;
+
+static struct workqueue_struct *cs_async_queue(const struct cs_xfer *xfer)
+{
+	return READ_ONCE(xfer->blocks) ? cs_async_blocking_queue :
+					 cs_async_plain_queue;
+}
 
 static void cs_async_sleep(struct cs_xfer *xfer, enum cs_state state)
 {
@@ -34,9 +46,14 @@ static void cs_async_count_wait(struct cs_xfer *xfer)
 	u64 waited = ktime_get_ns() - xfer->waits_since;
 
 	if (xfer->state == CS_STATE_WAIT_DISK)
-		cs_xfer_count(xfer, COLDSEND_A_COUNTERS_DISK_WAIT_NS, waited);
+		cs_xfer_count_wait(xfer, COLDSEND_A_COUNTERS_DISK_WAIT_NS,
+				   COLDSEND_TIMED_DISK, waited);
 	if (xfer->state == CS_STATE_WAIT_SOCKET)
-		cs_xfer_count(xfer, COLDSEND_A_COUNTERS_SOCKET_WAIT_NS, waited);
+		cs_xfer_count_wait(xfer, COLDSEND_A_COUNTERS_SOCKET_WAIT_NS,
+				   COLDSEND_TIMED_SOCKET, waited);
+	if (xfer->state == CS_STATE_WAIT_POOL)
+		cs_xfer_count_wait(xfer, COLDSEND_A_COUNTERS_POOL_WAIT_NS,
+				   COLDSEND_TIMED_POOL, waited);
 }
 
 /* Jiffies to wait for the socket at the most; 0 sets xfer->error. */
@@ -44,12 +61,13 @@ static long cs_async_patience(struct cs_xfer *xfer)
 {
 	long patience = cs_engine_patience(xfer);
 	long idle = jiffies - xfer->full_since;
+	long idle_max = xfer->tunables.idle_max * HZ;
 
 	if (!patience)
 		xfer->error = -EAGAIN;
-	else if (idle >= CS_ASYNC_IDLE_MAX)
+	else if (idle >= idle_max)
 		xfer->error = -ETIMEDOUT;
-	return xfer->error ? 0 : min(patience, CS_ASYNC_IDLE_MAX - idle);
+	return xfer->error ? 0 : min(patience, idle_max - idle);
 }
 
 /* Return: whether to pump again at once; otherwise it will be woken. */
@@ -59,6 +77,7 @@ static bool cs_async_wait_socket(struct cs_xfer *xfer)
 
 	if (!patience)
 		return true;
+	cs_sink_trust(xfer, false);
 	if (!cs_sink_writable(xfer))
 		xfer->source->idle(xfer);
 	else if (xfer->retries++)
@@ -67,7 +86,7 @@ static bool cs_async_wait_socket(struct cs_xfer *xfer)
 		return true;
 	cs_async_sleep(xfer, CS_STATE_WAIT_SOCKET);
 	/* If something has happened already, it is queued already. */
-	queue_delayed_work(cs_async_queue, &xfer->work, patience);
+	queue_delayed_work(cs_async_queue(xfer), &xfer->work, patience);
 	return false;
 }
 
@@ -75,15 +94,19 @@ static bool cs_async_wait_socket(struct cs_xfer *xfer)
 static bool cs_async_pump(struct cs_xfer *xfer)
 {
 	u32 budget = CS_ASYNC_BUDGET;
+	enum cs_pumped pumped;
 
 	while (budget--) {
 		if (READ_ONCE(xfer->cancelled) && xfer->pos < xfer->end)
 			xfer->error = -ECANCELED;
 		if (xfer->error)
 			return true;
-		switch (cs_engine_pump(xfer)) {
+		pumped = cs_engine_pump(xfer);
+		/* It went on without memory: others have their turn. */
+		if (pumped != CS_PUMPED_WAIT_POOL)
+			cs_user_unqueue(xfer);
+		switch (pumped) {
 		case CS_PUMPED_SOME:
-			cs_engine_progress(xfer);
 			break;
 		case CS_PUMPED_ALL:
 			return true;
@@ -91,6 +114,7 @@ static bool cs_async_pump(struct cs_xfer *xfer)
 			cs_async_sleep(xfer, CS_STATE_WAIT_DISK);
 			return false;
 		case CS_PUMPED_WAIT_POOL:
+			cs_event_limit(COLDSEND_LIMIT_POOL, xfer);
 			cs_async_sleep(xfer, CS_STATE_WAIT_POOL);
 			return false;
 		case CS_PUMPED_WAIT_SOCKET:
@@ -99,21 +123,24 @@ static bool cs_async_pump(struct cs_xfer *xfer)
 			break;
 		}
 	}
-	queue_delayed_work(cs_async_queue, &xfer->work, 0);
+	queue_delayed_work(cs_async_queue(xfer), &xfer->work, 0);
 	return false;
 }
 
-/* Pumps as the submitter: its rights, its memory cgroup. */
+/* Pumps as the submitter: its rights, its cgroups. */
 static bool cs_async_pump_as(struct cs_xfer *xfer)
 {
 	const struct cred *creds = override_creds(xfer->cred);
 	struct mem_cgroup *memcg = set_active_memcg(xfer->memcg);
-	bool ended = cs_async_pump(xfer);
+	bool ended;
 
+	compat_blkcg_work_for(xfer->blkcg);
+	ended = cs_async_pump(xfer);
 	if (ended) {
 		cs_xfer_set_state(xfer, CS_STATE_ENDED);
 		cs_xfer_end(xfer);
 	}
+	compat_blkcg_work_for(NULL);
 	set_active_memcg(memcg);
 	revert_creds(creds);
 	return ended;
@@ -127,6 +154,11 @@ static void cs_async_work(struct work_struct *work)
 	/* A wake-up that came too late. */
 	if (xfer->state == CS_STATE_ENDED)
 		return;
+	if (!xfer->blocks && cs_sink_blocks(xfer->sock)) {
+		WRITE_ONCE(xfer->blocks, true);
+		queue_delayed_work(cs_async_queue(xfer), &xfer->work, 0);
+		return;
+	}
 	cs_async_count_wait(xfer);
 	if (cs_async_pump_as(xfer))
 		cs_context_ended(xfer);
@@ -140,7 +172,7 @@ static void cs_async_work(struct work_struct *work)
  */
 void cs_async_wake(struct cs_xfer *xfer)
 {
-	mod_delayed_work(cs_async_queue, &xfer->work, 0);
+	mod_delayed_work(cs_async_queue(xfer), &xfer->work, 0);
 }
 
 /**
@@ -156,6 +188,7 @@ void cs_async_prepare(struct cs_xfer *xfer)
 	xfer->nonblock = false;
 	xfer->cred = get_current_cred();
 	xfer->memcg = get_mem_cgroup_from_mm(current->mm);
+	xfer->blkcg = compat_blkcg_get();
 	INIT_DELAYED_WORK(&xfer->work, cs_async_work);
 }
 
@@ -170,11 +203,12 @@ void cs_async_free(struct cs_xfer *xfer)
 	cancel_delayed_work_sync(&xfer->work);
 	put_cred(xfer->cred);
 	mem_cgroup_put(xfer->memcg);
+	compat_blkcg_put(xfer->blkcg);
 	cs_xfer_destroy(xfer);
 }
 
 /**
- * cs_async_init - makes the workqueue
+ * cs_async_init - makes the workqueues
  *
  * A worker sleeps for the disk at times, so that there are a few more than
  * processors.
@@ -183,17 +217,26 @@ void cs_async_free(struct cs_xfer *xfer)
  */
 int cs_async_init(void)
 {
-	cs_async_queue = alloc_workqueue("coldsend", WQ_UNBOUND,
-					 2 * num_online_cpus() + 2);
-	return cs_async_queue ? 0 : -ENOMEM;
+	cs_async_plain_queue = alloc_workqueue("coldsend", WQ_UNBOUND,
+					       2 * num_online_cpus() + 2);
+	if (!cs_async_plain_queue)
+		return -ENOMEM;
+	cs_async_blocking_queue = alloc_workqueue("coldsend_blocking",
+						  WQ_UNBOUND,
+						  CS_ASYNC_BLOCKED_MAX);
+	if (cs_async_blocking_queue)
+		return 0;
+	destroy_workqueue(cs_async_plain_queue);
+	return -ENOMEM;
 }
 
 /**
- * cs_async_exit - takes the workqueue away
+ * cs_async_exit - takes the workqueues away
  *
  * No transfer may be left.
  */
 void cs_async_exit(void)
 {
-	destroy_workqueue(cs_async_queue);
+	destroy_workqueue(cs_async_blocking_queue);
+	destroy_workqueue(cs_async_plain_queue);
 }

@@ -42,7 +42,7 @@ static int cs_chrdev_send(struct cs_context *context, union cs_chrdev_arg *arg)
 	return err;
 }
 
-static void cs_chrdev_tell_file(struct file *file, struct coldsend_info *info)
+static int cs_chrdev_tell_file(struct file *file, struct coldsend_info *info)
 {
 	struct cs_alignment alignment;
 
@@ -55,6 +55,7 @@ static void cs_chrdev_tell_file(struct file *file, struct coldsend_info *info)
 	info->dio_offset_align = alignment.offset;
 	info->file_block = i_blocksize(file_inode(file));
 	info->file_size = i_size_read(file_inode(file));
+	return cs_xfer_try(file, info);
 }
 
 static int cs_chrdev_info(struct cs_context *context, union cs_chrdev_arg *arg)
@@ -72,7 +73,8 @@ static int cs_chrdev_info(struct cs_context *context, union cs_chrdev_arg *arg)
 		.file_fd = info->file_fd,
 		.abi_version = COLDSEND_ABI_VERSION,
 		.default_policy = tunables.policy,
-		.policies = cs_source_policies(),
+		.policies = cs_source_policies() |
+			    1U << COLDSEND_POLICY_AUTO,
 		.send_flags = COLDSEND_F_ALL,
 		.segment_size = tunables.segment_size,
 		.depth = tunables.depth,
@@ -82,9 +84,9 @@ static int cs_chrdev_info(struct cs_context *context, union cs_chrdev_arg *arg)
 	err = cs_xfer_get_file(info->file_fd, &file);
 	if (err)
 		return err;
-	cs_chrdev_tell_file(file, info);
+	err = cs_chrdev_tell_file(file, info);
 	fput(file);
-	return 0;
+	return err;
 }
 
 /* The rule of mincore(2): the page cache tells what others read. */

@@ -8,53 +8,47 @@
  *	chrdev -> context -> async -> engine -> source -> ring -> ... -> sink
  *
  *	engine	  pumps a transfer (xfer), which context and async do not look into
- *	source	  where its bytes come from; ring, read, gather, drop and park are
- *		  what sources are made of
- *	pool	  memory, in segments
+ *	source	  where its bytes come from; ring, read, gather, claim, drop, drain and
+ *		  park are what sources are made of
+ *	pool	  memory, in segments; user says how much of it, and when
  *	sink	  the socket
  *	stats	  what all of them count in
  *
  * The one call back is cs_context_ended().  policy is asked by chrdev, xfer and
- * stats; the control plane (genl, debugfs) only calls accessors of policy, stats
- * and pool.
+ * stats, and auto, with heat, and rules by xfer; the control plane (genl,
+ * debugfs) only calls accessors of policy, rules, stats, pool, live and latency.
+ * events is called by whoever has something to tell, and calls nobody but
+ * accessors.
  *
  * A transfer is pumped by one thread at a time.  What other contexts do to it
  * is to wake that thread: the completion of a direct read (irq) and a change
  * of the socket's state (softirq), room in the pool, a cancellation.
  *
  * Locks, none of which nests in another of ours but for the wake-ups under
- * cs_context.lock and the pool lock, which take the workqueue's:
+ * cs_xfer.lock, cs_context.lock and the user lock, which take the workqueue's:
  *
  *	cs_xfer.lock		cs_xfer.reads_in_flight and awaited,
  *				cs_segment.read_done
- *	pool lock		pool.c: waiting transfers, idle and lingering
- *				segments, bytes held
+ *	pool lock		pool.c: idle and lingering segments, bytes held
+ *	user lock		user.c: users and what waits for memory
  *	policy lock		policy.c: the tunables
  *	cs_context.lock		context.c: the transfers of an open device
  *	park lock		park.c: parked segments
+ *	heat lock		heat.c: how hot files are
  *	drop lock		drop.c: pages that wait to be dropped
+ *	claim locks		claim.c: mutexes, held while a window of a file
+ *				is looked up and has its reads submitted
+ *	rules and budget lock	see rule.h
+ *	live lock		live.c: which transfers run
+ *	event lock		events.c: how many were told of late
  *	table lock		stats.c: rows, their order and all counters
  */
 #ifndef COLDSEND_H
 #define COLDSEND_H
 
-#include <linux/bitmap.h>
-#include <linux/bvec.h>
-#include <linux/fs.h>
-#include <linux/list.h>
 #include <linux/net.h>
-#include <linux/poll.h>
-#include <linux/sizes.h>
-#include <linux/types.h>
-#include <linux/wait.h>
-#include <linux/workqueue.h>
-#include <linux/coldsend.h>
 
-struct cred;
-struct cs_context;
-struct cs_source;
-struct cs_xfer;
-struct mem_cgroup;
+#include "xfer.h"
 
 /* policy.c: the default policy and the tunables */
 
@@ -62,41 +56,33 @@ struct mem_cgroup;
 #define CS_SEGMENT_SIZE_MAX	SZ_4M
 #define CS_DEPTH_MAX		16U
 
-/**
- * struct cs_tunables - what netlink can change
- * @policy: enum coldsend_policy of transfers that ask for the default
- * @segment_size: bytes of one direct read at the most
- * @depth: direct reads in flight for one transfer
- * @files_max: rows of the statistics table
- * @pool_max: bytes of segments held at the most
- *
- * The netlink specification has their ranges.
- */
-struct cs_tunables {
-	u32 policy;
-	u32 segment_size;
-	u32 depth;
-	u32 files_max;
-	u64 pool_max;
-};
-
 void cs_policy_get(struct cs_tunables *tunables);
 int cs_policy_set(const struct cs_tunables *tunables, const char **refusal);
+bool cs_policy_known(u32 policy);
 void cs_policy_init(void);
 
-/**
- * struct cs_key - what tells a file from all others
- * @ino: inode number as in stat(2)
- * @dev: device as in stat(2)
- * @generation: inode generation
- *
- * No padding: it is hashed as bytes.
- */
-struct cs_key {
-	u64 ino;
-	u32 dev;
-	u32 generation;
-};
+/* auto.c: chooses a policy where the caller leaves it to us */
+
+u32 cs_auto_choose(struct cs_xfer *xfer, bool trial);
+void cs_auto_learn(const struct cs_xfer *xfer);
+
+/* rules.c: choose it before auto does; budget.c: what they let it leave */
+
+u32 cs_rules_choose(struct cs_xfer *xfer, u32 policy, u32 *trial);
+void cs_rules_exit(void);
+void cs_budget_settle(struct cs_xfer *xfer);
+
+/* heat.c: how much files were asked for lately */
+
+/* What a file gains by being served whole. */
+#define CS_HEAT_ONCE		256U
+
+bool cs_heat_add(const struct cs_xfer *xfer);
+u32 cs_heat_get(const struct cs_xfer *xfer, bool *admitted);
+void cs_heat_admit(const struct cs_xfer *xfer, bool admitted);
+void cs_heat_forget(const struct cs_xfer *xfer);
+int cs_heat_init(void);
+void cs_heat_exit(void);
 
 /* segment.c: memory that file bytes travel in */
 
@@ -104,54 +90,18 @@ struct cs_key {
 #define CS_SEGMENT_MIN		(PAGE_SIZE << 1)
 #define CS_SEGMENT_FIRST	max_t(u32, SZ_64K, CS_SEGMENT_MIN)
 
-/**
- * struct cs_segment - bytes of a file on their way to the socket
- * @link: in the list of whoever owns it: transfer, or pool
- * @pos: file position of the first byte of @bvec
- * @first: first byte to send at the start, in bytes from @pos
- * @begin: first byte still to send, in bytes from @pos
- * @end: end of the bytes to send, in bytes from @pos
- * @counter: enum coldsend_a_counters that its sent bytes are counted under
- * @capacity: bytes of memory, 0 if @bvec is of pages of the page cache
- * @nr_bvecs: entries of @bvec in use
- * @max_bvecs: entries of @bvec
- * @since: jiffies of the time that it came into a list of the pool
- * @xfer: transfer that reads into it, valid while the read is in flight
- * @read_pos: file position that the read was asked for
- * @read_result: bytes that the read brought, or -errno, valid once @read_done
- * @read_done: guarded by xfer->lock until it is seen set
- * @read_counted: what it brought is in the counters of a transfer
- * @buffered: the read went through the page cache, against our wish
- * @iocb: the read
- * @key: the file that the pages are of, if they are to be dropped
- * @bvec: the memory; each entry holds one reference on its folio
- */
-struct cs_segment {
-	struct list_head link;
-	loff_t pos;
-	u32 first;
-	u32 begin;
-	u32 end;
-	u32 counter;
-	u32 capacity;
-	u32 nr_bvecs;
-	u32 max_bvecs;
-	unsigned long since;
-	struct cs_xfer *xfer;
-	ssize_t read_result;
-	bool read_done;
-	bool read_counted;
-	bool buffered;
-	struct kiocb iocb;
-	struct cs_key key;
-	struct bio_vec bvec[];
-};
-
 struct cs_segment *cs_segment_create(u32 size);
 struct cs_segment *cs_segment_create_for_pages(u32 max_pages);
 void cs_segment_destroy(struct cs_segment *segment);
 void cs_segment_drop_pages(struct cs_segment *segment);
 bool cs_segment_ours_alone(const struct cs_segment *segment);
+
+/* Test builds overwrite what was in the memory before a read. */
+#ifdef CS_POISON
+void cs_segment_poison(struct cs_segment *segment);
+#else
+static inline void cs_segment_poison(struct cs_segment *segment) {}
+#endif
 
 /* Is there a segment with bytes left to send? */
 static inline bool cs_segment_unsent(const struct cs_segment *segment)
@@ -159,207 +109,35 @@ static inline bool cs_segment_unsent(const struct cs_segment *segment)
 	return segment && segment->begin < segment->end;
 }
 
+struct cs_pool_view;
+
 /* pool.c: keeps segments between reads and transfers, and bounds them all */
 
 struct cs_segment *cs_pool_get(struct cs_xfer *xfer, u32 size, bool first,
 			       bool *recycled);
 void cs_pool_put(struct cs_segment *segment);
 void cs_pool_drop(struct cs_segment *segment);
-void cs_pool_queue(struct cs_xfer *xfer);
-void cs_pool_unqueue(struct cs_xfer *xfer);
+bool cs_pool_is_tight(struct cs_xfer *xfer);
 u64 cs_pool_bytes(void);
+void cs_pool_look(struct cs_pool_view *view);
+int cs_pool_init(void);
 void cs_pool_exit(void);
 
+/* user.c: what each user may have at once, and whose turn it is */
+
+int cs_user_get(struct cs_xfer *xfer);
+void cs_user_put(struct cs_xfer *xfer);
+void cs_user_drop(struct cs_xfer *xfer);
+bool cs_user_may_take(struct cs_xfer *xfer, u32 size);
+void cs_user_take(struct cs_user *user, u32 size);
+void cs_user_give(struct cs_user *user, u32 size);
+void cs_user_queue(struct cs_xfer *xfer);
+void cs_user_unqueue(struct cs_xfer *xfer);
+bool cs_user_is_tight(struct cs_xfer *xfer);
+kuid_t cs_user_uid(const struct cs_xfer *xfer);
+void cs_user_look(struct cs_pool_view *view);
+
 /* xfer.c: one transfer, from its descriptors to its last count */
-
-/**
- * enum cs_state - what a transfer is doing
- * @CS_STATE_PUMPING: reading and sending what can be done now
- * @CS_STATE_WAIT_DISK: nothing to do until a direct read completes
- * @CS_STATE_WAIT_POOL: nothing to do until others give memory back
- * @CS_STATE_WAIT_SOCKET: nothing to do until the socket has room
- * @CS_STATE_ENDED: nothing more will be sent
- */
-enum cs_state {
-	CS_STATE_PUMPING,
-	CS_STATE_WAIT_DISK,
-	CS_STATE_WAIT_POOL,
-	CS_STATE_WAIT_SOCKET,
-	CS_STATE_ENDED,
-};
-
-/**
- * struct cs_counters - one value for each counter of the netlink specification
- * @value: indexed by enum coldsend_a_counters
- */
-struct cs_counters {
-	u64 value[COLDSEND_A_COUNTERS_MAX + 1];
-};
-
-/**
- * struct cs_version - changes when the content of a file does
- * @size: of the file in bytes
- * @seconds: change time
- * @nanoseconds: change time
- */
-struct cs_version {
-	s64 size;
-	s64 seconds;
-	s64 nanoseconds;
-};
-
-/**
- * struct cs_ring - segments of a transfer on their way from the disk
- * @segments: being read or sent, in file order
- * @lingering: that were sent, oldest first
- * @nr_segments: in @segments
- * @nr_lingering: in @lingering
- * @align: alignment in bytes of offsets of direct I/O
- * @doubtful: the file system doesn't say that its direct I/O is direct
- * @version: of the file when the ring was opened
- * @next: file position that the next segment will start at
- * @plan: what comes at @next: a segment of pages that are there already, or
- *	NULL: a read, up to *@limit
- */
-struct cs_ring {
-	struct list_head segments;
-	struct list_head lingering;
-	u32 nr_segments;
-	u32 nr_lingering;
-	u32 align;
-	bool doubtful;
-	struct cs_version version;
-	loff_t next;
-	struct cs_segment *(*plan)(struct cs_xfer *xfer, loff_t *limit);
-};
-
-/**
- * struct cs_cached - what policy cached knows of a transfer
- * @batch: pages of the page cache to be sent, NULL before the first
- * @inode: inode whose page cache has the pages, below overlayfs the real one
- * @can_gather: pages may be taken out of the page cache as they are
- * @pages: pages sent, of which some were brought in for this transfer
- * @ra: read-ahead of this transfer
- */
-struct cs_cached {
-	struct cs_segment *batch;
-	struct inode *inode;
-	bool can_gather;
-	u64 pages;
-	struct file_ra_state ra;
-};
-
-/* Pages of a window of policy drop-behind. */
-#define CS_DROP_WINDOW	(SZ_1M >> PAGE_SHIFT)
-
-/**
- * struct cs_drop - what policy drop-behind knows of a transfer
- * @inode: inode whose page cache has the pages, below overlayfs the real one
- * @batch: pages of the page cache being sent, NULL if none
- * @can_gather: pages may be taken out of the page cache as they are
- * @key: of the file, for what is counted after the transfer's end
- * @prepared: first window that @own says nothing of yet
- * @own: bit set: the page of the window was missing; of even and odd windows
- */
-struct cs_drop {
-	struct inode *inode;
-	struct cs_segment *batch;
-	bool can_gather;
-	struct cs_key key;
-	pgoff_t prepared;
-	DECLARE_BITMAP(own[2], CS_DROP_WINDOW);
-};
-
-/**
- * struct cs_xfer - one transfer
- * @file: the file, one reference held until the end
- * @sock_file: the socket's file, one reference held until the end
- * @sock: the socket, lives as long as @sock_file
- * @source: where bytes come from; changes at most from direct to cached to
- *	copied
- * @tunables: as they were at the start
- * @state: changed by cs_xfer_set_state() alone
- * @flags: COLDSEND_F_*
- * @fallback: enum coldsend_fallback, the first that happened
- * @copies: the socket copies what it is given
- * @nonblock: the socket is non-blocking
- * @more: the last send said that more would come
- * @start: first byte asked for, in bytes from the start of the file
- * @pos: next byte to send
- * @end: end of the bytes asked for, clamped to the file's size at the start
- * @error: 0, or -errno that the transfer stopped at
- * @counters: of this transfer
- * @ring: of policies direct and hybrid
- * @cached: of policy cached
- * @drop: of policy drop-behind
- * @copied: segment of the copying source, NULL if none
- * @pool_link: in the queue of those that wait for a segment; of the pool lock
- * @wait: the pumping thread sleeps here
- * @lock: guards the next two and the read_done of segments
- * @reads_in_flight: submitted and not completed
- * @awaited: the segment whose completion wakes the pumping thread, or NULL
- * @retries: times in a row that the socket said it has room and had none
- * @full_since: jiffies at which the socket was full first, 0 since it took some
- * @context: open device that it belongs to
- * @async: pumped by @work; the fields from here to @waits_since are only for that
- * @cancelled: to be ended
- * @link: in a list of @context, guarded by its lock
- * @owner: descriptor table that it was submitted from, to compare with
- * @id: its number
- * @user_data: the submitter's
- * @cred: the submitter's, one reference held
- * @memcg: the submitter's, one reference held
- * @work: pumps it
- * @waits_since: nanoseconds of the clock at the start of the wait
- * @sock_woken: the socket's state changed since this was last cleared
- * @sock_wait: entry in the socket's wait queue
- * @sock_wait_head: the queue that @sock_wait is in, NULL if none
- * @sock_poll: puts @sock_wait there
- */
-struct cs_xfer {
-	struct file *file;
-	struct file *sock_file;
-	struct socket *sock;
-	const struct cs_source *source;
-	struct cs_tunables tunables;
-	enum cs_state state;
-	u32 flags;
-	u32 fallback;
-	bool copies;
-	bool nonblock;
-	bool more;
-	loff_t start;
-	loff_t pos;
-	loff_t end;
-	int error;
-	struct cs_counters counters;
-	struct cs_ring ring;
-	struct cs_cached cached;
-	struct cs_drop drop;
-	struct cs_segment *copied;
-	struct list_head pool_link;
-	wait_queue_head_t wait;
-	spinlock_t lock;	/* see @lock above */
-	u32 reads_in_flight;
-	struct cs_segment *awaited;
-	u32 retries;
-	unsigned long full_since;
-	struct cs_context *context;
-	bool async;
-	bool cancelled;
-	struct list_head link;
-	fl_owner_t owner;
-	u64 id;
-	u64 user_data;
-	const struct cred *cred;
-	struct mem_cgroup *memcg;
-	struct delayed_work work;
-	u64 waits_since;
-	bool sock_woken;
-	wait_queue_entry_t sock_wait;
-	wait_queue_head_t *sock_wait_head;
-	poll_table sock_poll;
-};
 
 struct cs_xfer *cs_xfer_create(struct cs_context *context,
 			       const struct coldsend_send *arg);
@@ -370,10 +148,13 @@ int cs_xfer_report(const struct cs_xfer *xfer, struct coldsend_send *arg);
 void cs_xfer_complete(const struct cs_xfer *xfer,
 		      struct coldsend_completion *record);
 int cs_xfer_get_file(int fd, struct file **file);
+int cs_xfer_try(struct file *file, struct coldsend_info *info);
+void cs_xfer_exit(void);
 
 static inline void cs_xfer_count(struct cs_xfer *xfer, u32 counter, u64 n)
 {
 	xfer->counters.value[counter] += n;
+	xfer->counted |= BIT_ULL(counter);
 }
 
 void cs_async_wake(struct cs_xfer *xfer);
@@ -412,7 +193,6 @@ enum cs_pumped {
 };
 
 enum cs_pumped cs_engine_pump(struct cs_xfer *xfer);
-void cs_engine_progress(struct cs_xfer *xfer);
 long cs_engine_patience(struct cs_xfer *xfer);
 void cs_engine_run(struct cs_xfer *xfer);
 
@@ -524,6 +304,7 @@ struct cs_alignment {
 };
 
 struct inode *cs_pagecache_inode(struct file *file);
+bool cs_pagecache_asks(struct file *file);
 bool cs_pagecache_can_gather(struct file *file);
 void cs_pagecache_alignment(struct file *file, struct cs_alignment *alignment);
 struct file *cs_pagecache_reader(struct file *file);
@@ -538,8 +319,20 @@ void cs_gather(struct cs_segment *segment, struct inode *inode, loff_t pos,
 	       loff_t end);
 int cs_gather_wait(struct cs_xfer *xfer, struct inode *inode);
 bool cs_gather_bring(struct cs_xfer *xfer, struct inode *inode);
+u32 cs_gather_span(loff_t pos, loff_t end, u32 max);
+struct cs_segment *cs_gather_segment(struct cs_xfer *xfer, loff_t pos, u32 max);
 u32 cs_gather_pages(const struct cs_segment *segment);
 void cs_gather_touch(const struct cs_segment *segment);
+
+/* claim.c: which pages a drop-behind transfer has brought in */
+
+void cs_claim_init(void);
+void cs_claim_open(struct cs_xfer *xfer);
+void cs_claim_ahead(struct cs_xfer *xfer);
+void cs_claim_again(struct cs_xfer *xfer);
+loff_t cs_claim_end(const struct cs_xfer *xfer);
+bool cs_claim_has(struct cs_xfer *xfer, struct folio *folio);
+void cs_claim_give_up(struct cs_xfer *xfer);
 
 /* park.c: what was read for a non-blocking socket and found it full */
 
@@ -547,6 +340,10 @@ void cs_park_keep(struct cs_xfer *xfer);
 void cs_park_take(struct cs_xfer *xfer);
 void cs_park_forget(const struct cs_context *context);
 void cs_park_exit(void);
+
+/* drain.c: the pages that processors keep to themselves */
+
+void cs_drain_all_cpus(struct folio *folio);
 
 /* drop.c: takes pages out of the page cache once the network has let go */
 
@@ -557,8 +354,12 @@ void cs_drop_exit(void);
 
 ssize_t cs_sink_send(struct cs_xfer *xfer, const struct cs_segment *segment);
 loff_t cs_sink_window(const struct cs_xfer *xfer);
+loff_t cs_sink_reach(const struct cs_xfer *xfer, loff_t pos);
+void cs_sink_trust(struct cs_xfer *xfer, bool keeps_up);
+bool cs_sink_has_room(struct cs_xfer *xfer);
 bool cs_sink_writable(struct cs_xfer *xfer);
 bool cs_sink_copies(struct socket *sock);
+bool cs_sink_blocks(struct socket *sock);
 bool cs_sink_is_tiny(const struct cs_segment *segment);
 int cs_sink_check(struct socket *sock);
 void cs_sink_exit(struct cs_xfer *xfer);
@@ -597,12 +398,18 @@ u64 cs_stats_objects(u32 object);
 int cs_stats_init(void);
 void cs_stats_exit(void);
 
-/* genl.c, debugfs.c: the control plane */
+/* genl.c, debugfs.c, debugfs_views.c: the control plane */
+
+struct dentry;
+struct seq_file;
 
 int cs_genl_init(void);
 void cs_genl_exit(void);
 void cs_debugfs_init(void);
 void cs_debugfs_exit(void);
+const char *cs_debugfs_policy(u32 policy);
+void cs_debugfs_show_path(struct seq_file *seq, const char *path);
+void cs_debugfs_add_views(struct dentry *dir);
 
 /* chrdev.c: /dev/coldsend */
 

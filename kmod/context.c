@@ -197,17 +197,19 @@ static void cs_context_put_back(struct cs_context *context, struct cs_xfer *xfer
 	spin_unlock(&context->lock);
 }
 
-/* Nothing is done: 0 if nothing runs either, or -errno if not to wait. */
+/* Return: 1 something may be done, 0 nothing is and nothing runs, -errno. */
 static int cs_context_wait_done(struct cs_context *context, bool nonblock)
 {
-	if (list_empty_careful(&context->done) &&
-	    !cs_context_runs(context, NULL, false))
-		return 0;
+	int err;
+
+	if (!cs_context_runs(context, NULL, false))
+		return !list_empty_careful(&context->done);
 	if (nonblock)
 		return -EAGAIN;
-	return wait_event_interruptible(context->wait,
-					!list_empty_careful(&context->done) ||
-					!cs_context_runs(context, NULL, false));
+	err = wait_event_interruptible(context->wait,
+				       !list_empty_careful(&context->done) ||
+				       !cs_context_runs(context, NULL, false));
+	return err ? err : 1;
 }
 
 /**
@@ -230,15 +232,13 @@ ssize_t cs_context_read(struct cs_context *context, char __user *to, size_t size
 
 	if (size < sizeof(record))
 		return -EINVAL;
-	if (list_empty_careful(&context->done)) {
+	/* Another reader may take what this one waited for. */
+	while (!(xfer = cs_context_take_done(context))) {
 		err = cs_context_wait_done(context, nonblock);
-		if (err)
+		if (err <= 0)
 			return err;
 	}
-	while (copied + sizeof(record) <= size) {
-		xfer = cs_context_take_done(context);
-		if (!xfer)
-			break;
+	while (xfer) {
 		cs_xfer_complete(xfer, &record);
 		if (copy_to_user(to + copied, &record, sizeof(record))) {
 			cs_context_put_back(context, xfer);
@@ -246,6 +246,8 @@ ssize_t cs_context_read(struct cs_context *context, char __user *to, size_t size
 		}
 		cs_async_free(xfer);
 		copied += sizeof(record);
+		xfer = copied + sizeof(record) <= size ?
+			cs_context_take_done(context) : NULL;
 	}
 	return copied;
 }

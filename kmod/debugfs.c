@@ -34,11 +34,15 @@ static const char *const cs_counter_names[] = {
 	[COLDSEND_A_COUNTERS_SEGMENTS_ALLOCATED] = "segments_allocated",
 	[COLDSEND_A_COUNTERS_DISK_WAIT_NS] = "disk_wait_ns",
 	[COLDSEND_A_COUNTERS_SOCKET_WAIT_NS] = "socket_wait_ns",
+	[COLDSEND_A_COUNTERS_POOL_WAIT_NS] = "pool_wait_ns",
 	[COLDSEND_A_COUNTERS_FALLBACK_NO_DIRECT] = "fallback_no_direct",
 	[COLDSEND_A_COUNTERS_FALLBACK_DIRECT_REFUSED] =
 		"fallback_direct_refused",
 	[COLDSEND_A_COUNTERS_FALLBACK_BUFFERED] = "fallback_buffered",
 	[COLDSEND_A_COUNTERS_FALLBACK_COPIED] = "fallback_copied",
+	[COLDSEND_A_COUNTERS_AUTO_SMALL] = "auto_small",
+	[COLDSEND_A_COUNTERS_AUTO_ADMITTED] = "auto_admitted",
+	[COLDSEND_A_COUNTERS_AUTO_LARGE] = "auto_large",
 	[COLDSEND_A_COUNTERS_PARTIALS] = "partials",
 	[COLDSEND_A_COUNTERS_ERRORS] = "errors",
 };
@@ -46,12 +50,15 @@ static const char *const cs_counter_names[] = {
 static const char *const cs_object_names[] = {
 	[COLDSEND_A_OBJECTS_TRANSFERS_CREATED] = "transfers_created",
 	[COLDSEND_A_OBJECTS_TRANSFERS_DESTROYED] = "transfers_destroyed",
+	[COLDSEND_A_OBJECTS_TRANSFERS_REFUSED] = "transfers_refused",
 	[COLDSEND_A_OBJECTS_SEGMENTS_CREATED] = "segments_created",
 	[COLDSEND_A_OBJECTS_SEGMENTS_DESTROYED] = "segments_destroyed",
 	[COLDSEND_A_OBJECTS_ROWS_CREATED] = "rows_created",
 	[COLDSEND_A_OBJECTS_ROWS_DESTROYED] = "rows_destroyed",
 	[COLDSEND_A_OBJECTS_ROWS_EVICTED] = "rows_evicted",
 	[COLDSEND_A_OBJECTS_POOL_BYTES] = "pool_bytes",
+	[COLDSEND_A_OBJECTS_EVENTS_SENT] = "events_sent",
+	[COLDSEND_A_OBJECTS_EVENTS_DROPPED] = "events_dropped",
 };
 
 static const char *const cs_policy_names[] = {
@@ -68,6 +75,15 @@ static const char *const cs_fallback_names[] = {
 	[COLDSEND_FALLBACK_BUFFERED] = "buffered",
 	[COLDSEND_FALLBACK_COPIED] = "copied",
 };
+
+/**
+ * cs_debugfs_policy - the name of a policy
+ * @policy: that a transfer goes by
+ */
+const char *cs_debugfs_policy(u32 policy)
+{
+	return cs_policy_names[policy];
+}
 
 /* A counter without a name would be a column without a head. */
 static_assert(ARRAY_SIZE(cs_counter_names) == COLDSEND_A_COUNTERS_MAX + 1);
@@ -138,8 +154,14 @@ static void cs_files_show_heads(struct seq_file *seq)
 	seq_puts(seq, "\tpath\n");
 }
 
-/* Everything but printable ASCII is escaped, and so is the escape. */
-static void cs_files_show_path(struct seq_file *seq, const char *path)
+/**
+ * cs_debugfs_show_path - shows a path in one word
+ * @seq: where to
+ * @path: raw bytes
+ *
+ * Everything but printable ASCII is escaped, and so is the escape.
+ */
+void cs_debugfs_show_path(struct seq_file *seq, const char *path)
 {
 	if (*path)
 		seq_escape_mem(seq, path, strlen(path),
@@ -166,7 +188,7 @@ static int cs_files_show(struct seq_file *seq, void *shown)
 		if (cs_counter_names[i])
 			seq_printf(seq, "\t%llu", row->counters.value[i]);
 	seq_putc(seq, '\t');
-	cs_files_show_path(seq, row->path);
+	cs_debugfs_show_path(seq, row->path);
 	seq_putc(seq, '\n');
 	return 0;
 }
@@ -203,6 +225,7 @@ void cs_debugfs_init(void)
 			    &cs_stats_fops);
 	debugfs_create_file("files", 0444, cs_debugfs_dir, NULL,
 			    &cs_files_fops);
+	cs_debugfs_add_views(cs_debugfs_dir);
 }
 
 /**

@@ -87,10 +87,14 @@ static struct inode *cs_drop_grab(struct inode *inode)
 
 	if (!down_read_trylock(umount))
 		return ERR_PTR(-EAGAIN);
-	if (igrab(inode))
-		return inode;
-	up_read(umount);
-	return ERR_PTR(-ESTALE);
+	/* If ours were the last reference, letting go could wait for the thaw. */
+	if (inode->i_sb->s_writers.frozen != SB_UNFROZEN)
+		inode = ERR_PTR(-EAGAIN);
+	else if (!igrab(inode))
+		inode = ERR_PTR(-ESTALE);
+	if (IS_ERR(inode))
+		up_read(umount);
+	return inode;
 }
 
 /*
@@ -212,6 +216,27 @@ static bool cs_drop_is_early(const struct cs_segment *segment)
 	       cs_drop_is_held(page_folio(last->bv_page));
 }
 
+/* A page on no list of the memory manager: one that a processor keeps. */
+static bool cs_drop_is_kept(const struct cs_segment *segment)
+{
+	u32 i;
+
+	for (i = 0; i < segment->nr_bvecs; i++)
+		if (!folio_test_lru(page_folio(segment->bvec[i].bv_page)))
+			return true;
+	return false;
+}
+
+/* Once for each segment, and only if time alone did not do it. */
+static void cs_drop_drain(struct cs_segment *segment)
+{
+	if (segment->drained || !cs_drop_is_kept(segment) ||
+	    time_before(jiffies, segment->since + CS_DROP_EARLY))
+		return;
+	segment->drained = true;
+	cs_drain_all_cpus(page_folio(segment->bvec[0].bv_page));
+}
+
 /* Return: whether nothing is left to wait for. */
 static bool cs_drop_try(struct cs_segment *segment)
 {
@@ -225,6 +250,7 @@ static bool cs_drop_try(struct cs_segment *segment)
 	}
 	if (cs_drop_is_early(segment))
 		return false;
+	cs_drop_drain(segment);
 	inode = cs_drop_pin_any(segment);
 	if (IS_ERR_OR_NULL(inode))
 		return inode != ERR_PTR(-EAGAIN);
@@ -243,11 +269,11 @@ static void cs_drop_work(struct work_struct *work)
 	spin_unlock(&cs_drop_lock);
 
 	list_for_each_entry_safe(segment, next, &todo, link) {
+		cond_resched();
 		if (!cs_drop_try(segment))
 			continue;
 		list_del(&segment->link);
 		cs_segment_destroy(segment);
-		cond_resched();
 	}
 
 	spin_lock(&cs_drop_lock);

@@ -12,7 +12,7 @@
 #include <linux/sched/signal.h>
 #include <net/sock.h>
 
-#include "coldsend.h"
+#include "views.h"
 
 static void cs_engine_advance(struct cs_xfer *xfer, struct cs_segment *segment,
 			      u32 sent)
@@ -39,7 +39,11 @@ static enum cs_pumped cs_engine_send(struct cs_xfer *xfer,
 		return CS_PUMPED_ALL;
 	}
 	cs_engine_advance(xfer, segment, sent);
-	return CS_PUMPED_SOME;
+	xfer->retries = 0;
+	xfer->full_since = 0;
+	if (xfer->async)
+		cs_sink_trust(xfer, true);
+	return xfer->pos < xfer->end ? CS_PUMPED_SOME : CS_PUMPED_ALL;
 }
 
 /**
@@ -72,26 +76,17 @@ enum cs_pumped cs_engine_pump(struct cs_xfer *xfer)
 	return CS_PUMPED_ALL;
 }
 
+/* As for all reads of regular files, only a fatal signal ends the wait. */
 static int cs_engine_wait_disk(struct cs_xfer *xfer)
 {
 	u64 since = ktime_get_ns();
 	int err;
 
 	cs_xfer_set_state(xfer, CS_STATE_WAIT_DISK);
-	err = wait_event_interruptible(xfer->wait, !READ_ONCE(xfer->awaited));
-	cs_xfer_count(xfer, COLDSEND_A_COUNTERS_DISK_WAIT_NS,
-		      ktime_get_ns() - since);
+	err = wait_event_killable(xfer->wait, !READ_ONCE(xfer->awaited));
+	cs_xfer_count_wait(xfer, COLDSEND_A_COUNTERS_DISK_WAIT_NS,
+			   COLDSEND_TIMED_DISK, ktime_get_ns() - since);
 	return err;
-}
-
-/**
- * cs_engine_progress - the transfer has just sent something
- * @xfer: the transfer
- */
-void cs_engine_progress(struct cs_xfer *xfer)
-{
-	xfer->retries = 0;
-	xfer->full_since = 0;
 }
 
 /**
@@ -121,6 +116,8 @@ long cs_engine_patience(struct cs_xfer *xfer)
 static long cs_engine_sleep(struct cs_xfer *xfer, long timeout)
 {
 	if (!cs_sink_writable(xfer)) {
+		if (cs_pool_is_tight(xfer))
+			xfer->source->idle(xfer);
 		cs_xfer_set_state(xfer, CS_STATE_WAIT_SOCKET);
 		return wait_event_interruptible_timeout(xfer->wait,
 						READ_ONCE(xfer->sock_woken),
@@ -141,8 +138,8 @@ static int cs_engine_wait_socket(struct cs_xfer *xfer)
 		return -EAGAIN;
 	since = ktime_get_ns();
 	left = cs_engine_sleep(xfer, timeout);
-	cs_xfer_count(xfer, COLDSEND_A_COUNTERS_SOCKET_WAIT_NS,
-		      ktime_get_ns() - since);
+	cs_xfer_count_wait(xfer, COLDSEND_A_COUNTERS_SOCKET_WAIT_NS,
+			   COLDSEND_TIMED_SOCKET, ktime_get_ns() - since);
 	if (left < 0)
 		return left;
 	return left ? 0 : -EAGAIN;
@@ -156,7 +153,6 @@ static int cs_engine_wait(struct cs_xfer *xfer, enum cs_pumped pumped)
 	case CS_PUMPED_WAIT_SOCKET:
 		return cs_engine_wait_socket(xfer);
 	default:
-		cs_engine_progress(xfer);
 		cond_resched();
 		return signal_pending(current) ? -ERESTARTSYS : 0;
 	}
@@ -175,7 +171,7 @@ void cs_engine_run(struct cs_xfer *xfer)
 	int err = 0;
 
 	/* Nothing is read for a socket that can't take anything. */
-	if (xfer->nonblock && xfer->pos < xfer->end && !cs_sink_writable(xfer))
+	if (xfer->nonblock && xfer->pos < xfer->end && !cs_sink_has_room(xfer))
 		err = -EAGAIN;
 	while (!err) {
 		pumped = cs_engine_pump(xfer);

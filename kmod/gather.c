@@ -143,13 +143,17 @@ bool cs_gather_bring(struct cs_xfer *xfer, struct inode *inode)
 {
 	struct address_space *mapping = inode->i_mapping;
 	unsigned long before = cs_pagecache_pages(xfer->file);
+	struct folio *folio = ERR_PTR(-ENODATA);
 	u64 since = ktime_get_ns();
-	struct folio *folio;
 
 	if (!mapping->a_ops->read_folio)
 		return false;
-	folio = read_cache_folio(mapping, xfer->pos >> PAGE_SHIFT, NULL,
-				 cs_pagecache_reader(xfer->file));
+	/* Against those who punch holes and truncate: no page of freed blocks. */
+	filemap_invalidate_lock_shared(mapping);
+	if (xfer->pos < i_size_read(inode))
+		folio = read_cache_folio(mapping, xfer->pos >> PAGE_SHIFT, NULL,
+					 cs_pagecache_reader(xfer->file));
+	filemap_invalidate_unlock_shared(mapping);
 	cs_xfer_count(xfer, COLDSEND_A_COUNTERS_DISK_WAIT_NS,
 		      ktime_get_ns() - since);
 	if (IS_ERR(folio))
@@ -161,6 +165,37 @@ bool cs_gather_bring(struct cs_xfer *xfer, struct inode *inode)
 }
 
 /**
+ * cs_gather_span - pages that a range touches
+ * @pos: first byte
+ * @end: end of the range, past @pos
+ * @max: to answer at the most
+ *
+ * Any context.
+ */
+u32 cs_gather_span(loff_t pos, loff_t end, u32 max)
+{
+	pgoff_t first = pos >> PAGE_SHIFT;
+	pgoff_t last = (end - 1) >> PAGE_SHIFT;
+
+	return min_t(pgoff_t, last - first + 1, max);
+}
+
+/**
+ * cs_gather_segment - a segment for as many pages as the socket has use for
+ * @xfer: the transfer
+ * @pos: first byte to send
+ * @max: pages at the most
+ *
+ * May sleep.  Return: the segment, for cs_gather(), or NULL.
+ */
+struct cs_segment *cs_gather_segment(struct cs_xfer *xfer, loff_t pos, u32 max)
+{
+	loff_t end = cs_sink_reach(xfer, pos);
+
+	return cs_segment_create_for_pages(cs_gather_span(pos, end, max));
+}
+
+/**
  * cs_gather_pages - pages that the segment's bytes are of
  * @segment: with at least a byte
  *
@@ -168,10 +203,8 @@ bool cs_gather_bring(struct cs_xfer *xfer, struct inode *inode)
  */
 u32 cs_gather_pages(const struct cs_segment *segment)
 {
-	pgoff_t first = segment->pos >> PAGE_SHIFT;
-	pgoff_t last = (segment->pos + segment->end - 1) >> PAGE_SHIFT;
-
-	return last - first + 1;
+	return cs_gather_span(segment->pos, segment->pos + segment->end,
+			      U32_MAX);
 }
 
 /**

@@ -9,13 +9,17 @@
 #include <linux/module.h>
 #include <net/genetlink.h>
 
-#include "coldsend.h"
-#include "genl-gen.h"
+#include "views.h"
+#include "genl.h"
 
-static struct genl_family cs_genl_family;
-
-static int cs_genl_need_admin(struct sk_buff *skb,
-			      struct netlink_ext_ack *extack)
+/**
+ * cs_genl_need_admin - may who sent a request do what it asks for?
+ * @skb: the request
+ * @extack: gets a sentence if not
+ *
+ * Return: 0 or -EPERM.
+ */
+int cs_genl_need_admin(struct sk_buff *skb, struct netlink_ext_ack *extack)
 {
 	if (netlink_capable(skb, CAP_NET_ADMIN))
 		return 0;
@@ -23,8 +27,14 @@ static int cs_genl_need_admin(struct sk_buff *skb,
 	return -EPERM;
 }
 
-/* Starts the answer to a request; @header is set for genlmsg_end(). */
-static struct sk_buff *cs_genl_answer(struct genl_info *info, void **header)
+/**
+ * cs_genl_answer - starts the answer to a request
+ * @info: the request
+ * @header: set for cs_genl_send()
+ *
+ * Return: the answer, or NULL and a sentence.
+ */
+struct sk_buff *cs_genl_answer(struct genl_info *info, void **header)
 {
 	struct sk_buff *skb = genlmsg_new(NLMSG_GOODSIZE, GFP_KERNEL);
 
@@ -39,9 +49,17 @@ static struct sk_buff *cs_genl_answer(struct genl_info *info, void **header)
 	return NULL;
 }
 
-/* Sends the answer, if all was put into it. */
-static int cs_genl_send(struct sk_buff *skb, void *header,
-			struct genl_info *info, int err)
+/**
+ * cs_genl_send - sends an answer, if all was put into it
+ * @skb: from cs_genl_answer(), gone afterwards
+ * @header: likewise
+ * @info: the request
+ * @err: of putting it in, 0 for none
+ *
+ * Return: 0 or -errno and a sentence.
+ */
+int cs_genl_send(struct sk_buff *skb, void *header, struct genl_info *info,
+		 int err)
 {
 	if (err) {
 		nlmsg_free(skb);
@@ -52,7 +70,60 @@ static int cs_genl_send(struct sk_buff *skb, void *header,
 	return genlmsg_reply(skb, info);
 }
 
-static int cs_genl_put_tunables(struct sk_buff *skb)
+/**
+ * cs_genl_row - starts a message of a dump
+ * @skb: what the dump has so far
+ * @cb: the dump
+ * @command: enum coldsend_cmd that it answers
+ *
+ * Return: for cs_genl_end_row(), or NULL: it does not fit.
+ */
+void *cs_genl_row(struct sk_buff *skb, struct netlink_callback *cb, u8 command)
+{
+	return genlmsg_put(skb, NETLINK_CB(cb->skb).portid, cb->nlh->nlmsg_seq,
+			   &cs_genl_family, NLM_F_MULTI, command);
+}
+
+/**
+ * cs_genl_end_row - ends a message of a dump, or takes it back
+ * @skb: what the dump has so far
+ * @cb: the dump; if cb->seq is another than in the message before, that is told
+ * @header: from cs_genl_row()
+ * @err: of putting the row in, 0 for none
+ *
+ * Return: @err.
+ */
+int cs_genl_end_row(struct sk_buff *skb, struct netlink_callback *cb,
+		    void *header, int err)
+{
+	if (err) {
+		genlmsg_cancel(skb, header);
+		return err;
+	}
+	genl_dump_check_consistent(cb, header);
+	genlmsg_end(skb, header);
+	return 0;
+}
+
+/**
+ * cs_genl_dumped - what the callback of a dump returns
+ * @skb: what the dump has so far
+ * @err: of the last row, 0 for none
+ *
+ * What did not fit comes next time, unless it can't fit at all.
+ */
+int cs_genl_dumped(const struct sk_buff *skb, int err)
+{
+	return err && !skb->len ? err : skb->len;
+}
+
+/**
+ * cs_genl_put_tunables - puts the policy and all tunables into a message
+ * @skb: the message
+ *
+ * Return: 0 or -EMSGSIZE.
+ */
+int cs_genl_put_tunables(struct sk_buff *skb)
 {
 	struct cs_tunables tunables;
 
@@ -62,7 +133,17 @@ static int cs_genl_put_tunables(struct sk_buff *skb)
 	    nla_put_u32(skb, COLDSEND_A_DEPTH, tunables.depth) ||
 	    nla_put_u64_64bit(skb, COLDSEND_A_POOL_MAX, tunables.pool_max,
 			      COLDSEND_A_PAD) ||
-	    nla_put_u32(skb, COLDSEND_A_FILES_MAX, tunables.files_max))
+	    nla_put_u32(skb, COLDSEND_A_FILES_MAX, tunables.files_max) ||
+	    nla_put_u32(skb, COLDSEND_A_TRANSFERS_MAX,
+			tunables.transfers_max) ||
+	    nla_put_u32(skb, COLDSEND_A_USER_TRANSFERS,
+			tunables.user_transfers) ||
+	    nla_put_u32(skb, COLDSEND_A_USER_SHARE, tunables.user_share) ||
+	    nla_put_u32(skb, COLDSEND_A_IDLE_MAX, tunables.idle_max) ||
+	    nla_put_u32(skb, COLDSEND_A_SMALL_MAX, tunables.small_max) ||
+	    nla_put_u32(skb, COLDSEND_A_ADMIT_AFTER, tunables.admit_after) ||
+	    nla_put_u32(skb, COLDSEND_A_ADMIT_WINDOW, tunables.admit_window) ||
+	    nla_put_u32(skb, COLDSEND_A_ADMIT_MAX, tunables.admit_max))
 		return -EMSGSIZE;
 	return 0;
 }
@@ -98,12 +179,24 @@ int coldsend_nl_policy_set_doit(struct sk_buff *skb, struct genl_info *info)
 	cs_genl_get_u32(info, COLDSEND_A_SEGMENT_SIZE, &tunables.segment_size);
 	cs_genl_get_u32(info, COLDSEND_A_DEPTH, &tunables.depth);
 	cs_genl_get_u32(info, COLDSEND_A_FILES_MAX, &tunables.files_max);
+	cs_genl_get_u32(info, COLDSEND_A_TRANSFERS_MAX,
+			&tunables.transfers_max);
+	cs_genl_get_u32(info, COLDSEND_A_USER_TRANSFERS,
+			&tunables.user_transfers);
+	cs_genl_get_u32(info, COLDSEND_A_USER_SHARE, &tunables.user_share);
+	cs_genl_get_u32(info, COLDSEND_A_IDLE_MAX, &tunables.idle_max);
+	cs_genl_get_u32(info, COLDSEND_A_SMALL_MAX, &tunables.small_max);
+	cs_genl_get_u32(info, COLDSEND_A_ADMIT_AFTER, &tunables.admit_after);
+	cs_genl_get_u32(info, COLDSEND_A_ADMIT_WINDOW, &tunables.admit_window);
+	cs_genl_get_u32(info, COLDSEND_A_ADMIT_MAX, &tunables.admit_max);
 	if (info->attrs[COLDSEND_A_POOL_MAX])
 		tunables.pool_max =
 			nla_get_u64(info->attrs[COLDSEND_A_POOL_MAX]);
 	err = cs_policy_set(&tunables, &refusal);
 	if (err && info->extack)
 		info->extack->_msg = refusal;
+	if (!err)
+		cs_event_policy();
 	return err;
 }
 
@@ -187,20 +280,11 @@ static int cs_genl_put_file(struct sk_buff *skb, const struct cs_row *row)
 static int cs_genl_put_row(struct sk_buff *skb, struct netlink_callback *cb,
 			   const struct cs_row *row)
 {
-	void *header;
-	int err;
+	void *header = cs_genl_row(skb, cb, COLDSEND_CMD_FILE_GET);
 
-	header = genlmsg_put(skb, NETLINK_CB(cb->skb).portid,
-			     cb->nlh->nlmsg_seq, &cs_genl_family, NLM_F_MULTI,
-			     COLDSEND_CMD_FILE_GET);
 	if (!header)
 		return -EMSGSIZE;
-	err = cs_genl_put_file(skb, row);
-	if (err)
-		genlmsg_cancel(skb, header);
-	else
-		genlmsg_end(skb, header);
-	return err;
+	return cs_genl_end_row(skb, cb, header, cs_genl_put_file(skb, row));
 }
 
 /* cb->args[0] is the number of the row that comes next. */
@@ -223,11 +307,10 @@ int coldsend_nl_file_get_dumpit(struct sk_buff *skb,
 	}
 	rcu_read_unlock();
 	cb->args[0] = id;
-	/* What did not fit comes next time, unless it can't fit at all. */
-	return err && !skb->len ? err : skb->len;
+	return cs_genl_dumped(skb, err);
 }
 
-static struct genl_family cs_genl_family __ro_after_init = {
+struct genl_family cs_genl_family __ro_after_init = {
 	.name = COLDSEND_FAMILY_NAME,
 	.version = COLDSEND_FAMILY_VERSION,
 	.module = THIS_MODULE,
@@ -236,6 +319,8 @@ static struct genl_family cs_genl_family __ro_after_init = {
 	.policy = coldsend_nl_policy,
 	.small_ops = coldsend_nl_ops,
 	.n_small_ops = ARRAY_SIZE(coldsend_nl_ops),
+	.mcgrps = cs_event_groups,
+	.n_mcgrps = ARRAY_SIZE(cs_event_groups),
 };
 
 /**

@@ -9,6 +9,7 @@ static int __init cs_init(void)
 	int err;
 
 	cs_policy_init();
+	cs_claim_init();
 	err = cs_stats_init();
 	if (err)
 		return err;
@@ -16,9 +17,15 @@ static int __init cs_init(void)
 	err = cs_genl_init();
 	if (err)
 		goto err_debugfs;
-	err = cs_async_init();
+	err = cs_heat_init();
 	if (err)
 		goto err_genl;
+	err = cs_pool_init();
+	if (err)
+		goto err_heat;
+	err = cs_async_init();
+	if (err)
+		goto err_pool;
 	err = cs_chrdev_init();
 	if (err)
 		goto err_async;
@@ -26,6 +33,10 @@ static int __init cs_init(void)
 
 err_async:
 	cs_async_exit();
+err_pool:
+	cs_pool_exit();
+err_heat:
+	cs_heat_exit();
 err_genl:
 	cs_genl_exit();
 err_debugfs:
@@ -41,12 +52,15 @@ err_debugfs:
 static void __exit cs_exit(void)
 {
 	cs_chrdev_exit();
+	cs_xfer_exit();
 	cs_async_exit();
 	cs_genl_exit();
 	cs_debugfs_exit();
 	cs_park_exit();
 	cs_drop_exit();
 	cs_pool_exit();
+	cs_heat_exit();
+	cs_rules_exit();
 	cs_stats_exit();
 	/* Rows are freed by kfree_rcu(), which needs nothing of ours. */
 }

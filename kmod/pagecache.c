@@ -83,6 +83,17 @@ bool cs_pagecache_has(struct file *file, loff_t pos, size_t length)
 }
 
 /**
+ * cs_pagecache_asks - does a process of a user's answer reads of the file?
+ * @file: regular file
+ *
+ * It may never do so: nobody should wait who can't be killed.  Any context.
+ */
+bool cs_pagecache_asks(struct file *file)
+{
+	return cs_pagecache_inode(file)->i_sb->s_magic == FUSE_SUPER_MAGIC;
+}
+
+/**
  * cs_pagecache_can_gather - may pages be taken out of the page cache as they
  *	are?
  * @file: regular file
@@ -103,7 +114,7 @@ bool cs_pagecache_can_gather(struct file *file)
 	if (sb->s_magic == TMPFS_MAGIC)
 		return true;
 	return (sb->s_type->fs_flags & FS_REQUIRES_DEV) &&
-	       sb->s_magic != FUSE_SUPER_MAGIC;
+	       !cs_pagecache_asks(file);
 }
 
 /* Without a word of the file system: true of any that has block devices. */
@@ -134,7 +145,7 @@ void cs_pagecache_alignment(struct file *file, struct cs_alignment *alignment)
 	*alignment = (struct cs_alignment) {};
 	/* A user's daemon and memory have no disk to read past the cache. */
 	if (!(file->f_mode & FMODE_CAN_ODIRECT) || IS_DAX(inode) ||
-	    inode->i_sb->s_magic == FUSE_SUPER_MAGIC)
+	    cs_pagecache_asks(file))
 		return;
 	if (vfs_getattr_nosec(&file->f_path, &stat, CS_STATX, 0))
 		return;

@@ -137,7 +137,7 @@ void cs_park_keep(struct cs_xfer *xfer)
 	struct cs_parked *parked;
 
 	if (!xfer->nonblock || xfer->error != -EAGAIN ||
-	    !xfer->ring.nr_segments)
+	    !xfer->ring.nr_segments || cs_user_is_tight(xfer))
 		return;
 	parked = kzalloc(sizeof(*parked), GFP_KERNEL_ACCOUNT);
 	if (!parked)
@@ -145,7 +145,7 @@ void cs_park_keep(struct cs_xfer *xfer)
 	INIT_LIST_HEAD(&parked->link);
 	INIT_LIST_HEAD(&parked->segments);
 	parked->context = xfer->context;
-	parked->key = cs_stats_key(xfer->file);
+	parked->key = xfer->key;
 	parked->version = xfer->ring.version;
 	parked->pos = xfer->pos;
 	parked->since = jiffies;
@@ -156,8 +156,7 @@ void cs_park_keep(struct cs_xfer *xfer)
 		kfree(parked);
 }
 
-static struct cs_parked *cs_park_find(const struct cs_xfer *xfer,
-				      const struct cs_key *key)
+static struct cs_parked *cs_park_find(const struct cs_xfer *xfer)
 {
 	struct cs_parked *parked;
 
@@ -165,7 +164,7 @@ static struct cs_parked *cs_park_find(const struct cs_xfer *xfer,
 	list_for_each_entry(parked, &cs_park_all, link)
 		if (parked->context == xfer->context &&
 		    parked->pos == xfer->pos &&
-		    !memcmp(&parked->key, key, sizeof(*key)))
+		    cs_key_equal(&parked->key, &xfer->key))
 			return parked;
 	return NULL;
 }
@@ -198,14 +197,12 @@ static void cs_park_use(struct cs_xfer *xfer, struct cs_parked *parked)
 void cs_park_take(struct cs_xfer *xfer)
 {
 	struct cs_parked *parked;
-	struct cs_key key;
 
 	if (!xfer->nonblock || !xfer->ring.align ||
 	    list_empty_careful(&cs_park_all))
 		return;
-	key = cs_stats_key(xfer->file);
 	spin_lock(&cs_park_lock);
-	parked = cs_park_find(xfer, &key);
+	parked = cs_park_find(xfer);
 	if (parked)
 		cs_park_unlink(parked);
 	spin_unlock(&cs_park_lock);

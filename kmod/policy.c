@@ -10,15 +10,29 @@
 #define CS_POOL_MAX_MIN		SZ_1M
 #define CS_FILES_MAX_MIN	16U
 #define CS_FILES_MAX_MAX	1048576U
+#define CS_TRANSFERS_MAX	1048576U
+#define CS_SHARE_MIN		10U
+#define CS_IDLE_MAX_MAX		86400U
+#define CS_SMALL_MAX_MAX	SZ_1G
+#define CS_ADMIT_AFTER_MAX	1000U
+#define CS_ADMIT_WINDOW_MAX	604800U
 
 /* Guards cs_tunables. */
 static DEFINE_SEQLOCK(cs_policy_lock);
 
 static struct cs_tunables cs_tunables = {
-	.policy = COLDSEND_POLICY_DIRECT,
+	.policy = COLDSEND_POLICY_AUTO,
 	.segment_size = SZ_1M,
 	.depth = 4,
 	.files_max = 4096,
+	.transfers_max = 65536,
+	.user_transfers = 16384,
+	.user_share = 50,
+	.idle_max = 300,
+	.small_max = SZ_1M,
+	.admit_after = 2,
+	.admit_window = 600,
+	.admit_max = 25,
 	.pool_max = SZ_64M,
 };
 
@@ -31,7 +45,7 @@ static u64 cs_policy_pool_limit(void)
  * cs_policy_get - the tunables as they are now
  * @tunables: filled in
  *
- * Any context but hard interrupts.
+ * Process context.
  */
 void cs_policy_get(struct cs_tunables *tunables)
 {
@@ -43,10 +57,36 @@ void cs_policy_get(struct cs_tunables *tunables)
 	} while (read_seqretry(&cs_policy_lock, seq));
 }
 
+static const char *cs_policy_auto_refusal(const struct cs_tunables *new)
+{
+	if (new->small_max > CS_SMALL_MAX_MAX)
+		return "what is small must be from 0 to 1073741824 bytes";
+	if (!new->admit_after || new->admit_after > CS_ADMIT_AFTER_MAX)
+		return "a file is admitted after 1 to 1000 times";
+	if (!new->admit_window || new->admit_window > CS_ADMIT_WINDOW_MAX)
+		return "the window of admission must be from 1 to 604800 seconds";
+	if (new->admit_max > 100)
+		return "the share of an admitted file must be from 0 to 100 percent";
+	return NULL;
+}
+
+static const char *cs_policy_limits_refusal(const struct cs_tunables *new)
+{
+	if (!new->transfers_max || new->transfers_max > CS_TRANSFERS_MAX)
+		return "transfers maximum must be from 1 to 1048576";
+	if (!new->user_transfers || new->user_transfers > CS_TRANSFERS_MAX)
+		return "transfers of a user must be from 1 to 1048576";
+	if (new->user_share < CS_SHARE_MIN || new->user_share > 100)
+		return "the share of a user must be from 10 to 100 percent";
+	if (!new->idle_max || new->idle_max > CS_IDLE_MAX_MAX)
+		return "idle maximum must be from 1 to 86400 seconds";
+	return cs_policy_auto_refusal(new);
+}
+
 static const char *cs_policy_refusal(const struct cs_tunables *new)
 {
-	if (!cs_source_supports(new->policy))
-		return "the default policy must be cached, direct, drop-behind or hybrid";
+	if (!cs_policy_known(new->policy))
+		return "the default policy must be auto, cached, direct, drop-behind or hybrid";
 	if (!is_power_of_2(new->segment_size) ||
 	    new->segment_size < CS_SEGMENT_SIZE_MIN ||
 	    new->segment_size > CS_SEGMENT_SIZE_MAX)
@@ -59,7 +99,7 @@ static const char *cs_policy_refusal(const struct cs_tunables *new)
 	if (new->files_max < CS_FILES_MAX_MIN ||
 	    new->files_max > CS_FILES_MAX_MAX)
 		return "files maximum must be from 16 to 1048576 rows";
-	return NULL;
+	return cs_policy_limits_refusal(new);
 }
 
 /**
@@ -81,6 +121,17 @@ int cs_policy_set(const struct cs_tunables *tunables, const char **refusal)
 	cs_tunables = *tunables;
 	write_sequnlock(&cs_policy_lock);
 	return 0;
+}
+
+/**
+ * cs_policy_known - is there such a policy to ask for?
+ * @policy: any number
+ *
+ * Any context.
+ */
+bool cs_policy_known(u32 policy)
+{
+	return policy == COLDSEND_POLICY_AUTO || cs_source_supports(policy);
 }
 
 /**

@@ -4,36 +4,42 @@
  *
  * Segments that nobody else holds are idle; those that the network still holds
  * linger until they are idle or CS_LINGER_MAX has passed, when our references
- * go and the network frees the folios.  Idle ones are freed after CS_IDLE_MAX.
+ * go and the network frees the folios.  Idle ones are freed after CS_IDLE_MAX,
+ * or when the machine is short of memory.
  *
  * Pool memory is charged to no cgroup: it serves all senders in turn and is
  * bounded by pool_max.  What the network still holds after we let go is bounded
  * by the send buffers, which count bytes sent: that is why what is much smaller
  * than its folio is not handed over by reference, see cs_sink_send().
  *
- * When the pool is full, asynchronous transfers wait in line for memory that
- * others give back; whoever has a thread to wait with gets a small segment on
- * top, so that nobody waits for ever.
+ * When the pool is full, asynchronous transfers wait in line (user.c) for memory
+ * that others give back; whoever has a thread to wait with gets a small segment
+ * on top, so that nobody waits for ever.
  */
 #include <linux/jiffies.h>
 #include <linux/log2.h>
 #include <linux/spinlock.h>
 #include <linux/workqueue.h>
 
-#include "coldsend.h"
+#include "compat/shrinker.h"
+#include "views.h"
 
 #define CS_LINGER_MAX		(1 * HZ)
 #define CS_IDLE_MAX		(5 * HZ)
 #define CS_REAP_EVERY		(HZ / 2)
+/* An idle segment may be so much larger than what is asked for. */
+#define CS_IDLE_FACTOR		4
 /* Lingering segments that one look at the pool may cost. */
 #define CS_SWEEP_MAX		16
 
-/* Guards the lists and cs_pool_held. */
+/* Guards the lists and the next three. */
 static DEFINE_SPINLOCK(cs_pool_lock);
-static LIST_HEAD(cs_pool_waiters);	/* transfers, first come first served */
 static LIST_HEAD(cs_pool_idle);		/* most recently used first */
 static LIST_HEAD(cs_pool_lingering);	/* oldest first */
 static u64 cs_pool_held;		/* bytes of all that exist */
+static u64 cs_pool_spare;		/* of them, bytes in the lists */
+static u64 cs_pool_at_rest;		/* of these, bytes in the idle list */
+static struct shrinker *cs_pool_shrinker;
 
 static void cs_pool_reap(struct work_struct *work);
 static DECLARE_DELAYED_WORK(cs_pool_reaper, cs_pool_reap);
@@ -53,115 +59,106 @@ u64 cs_pool_bytes(void)
 	return bytes;
 }
 
-/* There may be room now for the transfer that waits longest. */
-static void cs_pool_wake_waiter(void)
+/**
+ * cs_pool_look - what the pool and its users hold now
+ * @view: filled in
+ *
+ * Process context.
+ */
+void cs_pool_look(struct cs_pool_view *view)
 {
-	struct cs_xfer *xfer;
+	struct cs_tunables tunables;
 
-	lockdep_assert_held(&cs_pool_lock);
-	xfer = list_first_entry_or_null(&cs_pool_waiters, struct cs_xfer,
-					pool_link);
-	if (xfer)
-		cs_xfer_wake(xfer);
+	cs_policy_get(&tunables);
+	view->max = tunables.pool_max;
+	spin_lock(&cs_pool_lock);
+	view->held = cs_pool_held;
+	view->used = cs_pool_held - cs_pool_spare;
+	view->idle = cs_pool_at_rest;
+	view->lingering = cs_pool_spare - cs_pool_at_rest;
+	spin_unlock(&cs_pool_lock);
+	cs_user_look(view);
+	view->refused =
+		cs_stats_objects(COLDSEND_A_OBJECTS_TRANSFERS_REFUSED);
+	/* What is destroyed was created, so that this is asked first. */
+	view->segments =
+		cs_stats_objects(COLDSEND_A_OBJECTS_SEGMENTS_DESTROYED);
+	view->segments =
+		cs_stats_objects(COLDSEND_A_OBJECTS_SEGMENTS_CREATED) -
+		view->segments;
 }
 
 static void cs_pool_unreserve(u32 size)
 {
 	spin_lock(&cs_pool_lock);
 	cs_pool_held -= size;
-	cs_pool_wake_waiter();
 	spin_unlock(&cs_pool_lock);
-}
-
-/**
- * cs_pool_queue - a transfer that got no segment will be woken for one
- * @xfer: asynchronous
- *
- * It keeps its place until cs_pool_unqueue().  Process context.
- */
-void cs_pool_queue(struct cs_xfer *xfer)
-{
-	spin_lock(&cs_pool_lock);
-	if (list_empty(&xfer->pool_link)) {
-		list_add_tail(&xfer->pool_link, &cs_pool_waiters);
-		/* What it missed meanwhile it will find when it runs again. */
-		cs_pool_wake_waiter();
-	}
-	spin_unlock(&cs_pool_lock);
-}
-
-/**
- * cs_pool_unqueue - a transfer waits for a segment no more
- * @xfer: that may or may not have waited
- *
- * Process context.
- */
-void cs_pool_unqueue(struct cs_xfer *xfer)
-{
-	/* Nobody but the thread that pumps it puts it there or takes it out. */
-	if (list_empty(&xfer->pool_link))
-		return;
-	spin_lock(&cs_pool_lock);
-	list_del_init(&xfer->pool_link);
-	cs_pool_wake_waiter();
-	spin_unlock(&cs_pool_lock);
-}
-
-/* May the transfer take what there is, or do others come first? */
-static bool cs_pool_has_turn(const struct cs_xfer *xfer)
-{
-	bool turn;
-
-	spin_lock(&cs_pool_lock);
-	turn = list_empty(&cs_pool_waiters) ||
-	       list_first_entry(&cs_pool_waiters, struct cs_xfer,
-				pool_link) == xfer;
-	spin_unlock(&cs_pool_lock);
-	return turn;
 }
 
 /**
  * cs_pool_drop - frees a segment; the network frees what it still holds
  * @segment: from cs_pool_get(), with no read in flight
  *
- * May sleep.
+ * Process context.
  */
 void cs_pool_drop(struct cs_segment *segment)
 {
+	struct cs_user *user = segment->user;
 	u32 size = segment->capacity;
 
 	cs_segment_destroy(segment);
 	cs_pool_unreserve(size);
+	if (user)
+		cs_user_give(user, size);
 }
 
-/* Moves what nobody else holds any more to the idle list. */
-static void cs_pool_sweep(void)
+/* Takes a segment out of the lists. */
+static void cs_pool_take_out(struct cs_segment *segment)
+{
+	lockdep_assert_held(&cs_pool_lock);
+	list_del_init(&segment->link);
+	cs_pool_spare -= segment->capacity;
+	if (segment->idle)
+		cs_pool_at_rest -= segment->capacity;
+}
+
+/* It comes into the idle list. */
+static void cs_pool_set_idle(struct cs_segment *segment)
+{
+	lockdep_assert_held(&cs_pool_lock);
+	segment->idle = true;
+	cs_pool_at_rest += segment->capacity;
+}
+
+/* Moves what nobody else holds any more to the idle list; looks at @max. */
+static void cs_pool_sweep(u32 max)
 {
 	struct cs_segment *segment, *next;
 	u32 looked_at = 0;
 
 	lockdep_assert_held(&cs_pool_lock);
 	list_for_each_entry_safe(segment, next, &cs_pool_lingering, link) {
-		if (looked_at++ == CS_SWEEP_MAX)
+		if (looked_at++ == max)
 			return;
 		if (!cs_segment_ours_alone(segment))
 			continue;
 		segment->since = jiffies;
+		cs_pool_set_idle(segment);
 		list_move(&segment->link, &cs_pool_idle);
 	}
 }
 
-/* An idle segment that is large enough and not far too large, or NULL. */
-static struct cs_segment *cs_pool_take_idle(u32 size)
+/* An idle segment of at least @size bytes and at most @max, or NULL. */
+static struct cs_segment *cs_pool_take_idle(u32 size, u32 max)
 {
 	struct cs_segment *segment, *found = NULL;
 
 	spin_lock(&cs_pool_lock);
-	cs_pool_sweep();
+	cs_pool_sweep(CS_SWEEP_MAX);
 	list_for_each_entry(segment, &cs_pool_idle, link) {
-		if (segment->capacity < size || segment->capacity / 16 > size)
+		if (segment->capacity < size || segment->capacity > max)
 			continue;
-		list_del_init(&segment->link);
+		cs_pool_take_out(segment);
 		found = segment;
 		break;
 	}
@@ -179,74 +176,76 @@ static void cs_pool_drop_all(struct list_head *segments)
 	}
 }
 
-/* Frees what no transfer uses, oldest first, until @size more fit in @max. */
-static void cs_pool_make_room(u32 size, u64 max)
+/* What no transfer uses and is worth least, or NULL. */
+static struct cs_segment *cs_pool_oldest(void)
+{
+	lockdep_assert_held(&cs_pool_lock);
+	if (!list_empty(&cs_pool_idle))
+		return list_last_entry(&cs_pool_idle, struct cs_segment, link);
+	return list_first_entry_or_null(&cs_pool_lingering, struct cs_segment,
+					link);
+}
+
+/* Frees at least @bytes of what no transfer uses.  Return: bytes. */
+static u64 cs_pool_free_spare(u64 bytes)
 {
 	struct cs_segment *segment;
-	struct list_head *from;
 	LIST_HEAD(victims);
-	u64 bytes;
+	u64 freed = 0;
 
 	spin_lock(&cs_pool_lock);
-	for (bytes = cs_pool_held; bytes + size > max;
-	     bytes -= segment->capacity) {
-		from = list_empty(&cs_pool_idle) ? &cs_pool_lingering :
-						   &cs_pool_idle;
-		if (list_empty(from))
+	while (freed < bytes) {
+		segment = cs_pool_oldest();
+		if (!segment)
 			break;
-		segment = from == &cs_pool_idle ?
-			list_last_entry(from, struct cs_segment, link) :
-			list_first_entry(from, struct cs_segment, link);
-		list_move(&segment->link, &victims);
+		freed += segment->capacity;
+		cs_pool_take_out(segment);
+		list_add(&segment->link, &victims);
 	}
 	spin_unlock(&cs_pool_lock);
 	cs_pool_drop_all(&victims);
+	return freed;
+}
+
+/* Has @size more fit in @max, as far as what no transfer uses allows. */
+static void cs_pool_make_room(u32 size, u64 max)
+{
+	u64 held = cs_pool_bytes() + size;
+
+	if (held > max)
+		cs_pool_free_spare(held - max);
 }
 
 /* Counts a new segment as held.  Return: its bytes, or 0: the pool is full. */
-static u32 cs_pool_reserve(u32 size, u64 max, bool first)
+static u32 cs_pool_reserve(u32 size, u64 max, bool anyway)
 {
 	spin_lock(&cs_pool_lock);
 	if (cs_pool_held + size > max)
-		size = first ? min(size, CS_SEGMENT_FIRST) : 0;
+		size = anyway ? min(size, CS_SEGMENT_FIRST) : 0;
 	cs_pool_held += size;
 	spin_unlock(&cs_pool_lock);
 	return size;
 }
 
-/**
- * cs_pool_get - memory for a read
- * @xfer: the transfer that reads
- * @size: bytes wanted, at most CS_SEGMENT_SIZE_MAX
- * @first: the transfer has no segment at all and can't wait for one, so it gets
- *	one (of 64 KiB) even if the pool is full
- * @recycled: set to whether the segment was used before
- *
- * May sleep.  The caller owns the segment and gives it back with
- * cs_pool_put() or cs_pool_drop().
- *
- * Return: a segment, whose capacity may be more or less than @size, or
- * ERR_PTR: -EAGAIN the pool is full, or others wait, and this is not the first;
- * -ENOMEM.
+/*
+ * A segment that is nobody's yet, or ERR_PTR as cs_pool_get().  What is much
+ * larger than wanted would be held, uncounted, for a few bytes in a socket; and
+ * who takes one in spite of others gets no more than a small one.
  */
-struct cs_segment *cs_pool_get(struct cs_xfer *xfer, u32 size, bool first,
-			       bool *recycled)
+static struct cs_segment *cs_pool_find(u32 size, u64 max, bool anyway,
+				       bool *recycled)
 {
-	u64 pool_max = xfer->tunables.pool_max;
 	struct cs_segment *segment;
 
-	if (!first && !cs_pool_has_turn(xfer))
-		return ERR_PTR(-EAGAIN);
-
-	size = max_t(u32, roundup_pow_of_two(size), CS_SEGMENT_MIN);
 	/* After the maximum was lowered, what is past it must not be reused. */
-	cs_pool_make_room(0, pool_max);
-	segment = cs_pool_take_idle(size);
+	cs_pool_make_room(0, max);
+	segment = cs_pool_take_idle(size, anyway ? CS_SEGMENT_FIRST :
+						   CS_IDLE_FACTOR * size);
 	*recycled = segment;
 	if (segment)
 		return segment;
-	cs_pool_make_room(size, pool_max);
-	size = cs_pool_reserve(size, pool_max, first);
+	cs_pool_make_room(size, max);
+	size = cs_pool_reserve(size, max, anyway);
 	if (!size)
 		return ERR_PTR(-EAGAIN);
 	segment = cs_segment_create(size);
@@ -257,6 +256,60 @@ struct cs_segment *cs_pool_get(struct cs_xfer *xfer, u32 size, bool first,
 }
 
 /**
+ * cs_pool_get - memory for a read
+ * @xfer: the transfer that reads
+ * @size: bytes wanted, at most CS_SEGMENT_SIZE_MAX
+ * @first: the transfer has nothing to go on with: if it is synchronous, it gets
+ *	a segment (of 64 KiB) whatever others hold; if it is asynchronous, it
+ *	will be woken for one
+ * @recycled: set to whether the segment was used before
+ *
+ * May sleep.  The caller owns the segment and gives it back with
+ * cs_pool_put() or cs_pool_drop().
+ *
+ * Return: a segment, whose capacity may be more or less than @size, or
+ * ERR_PTR: -EAGAIN the pool is full, or others wait, or the user has its share;
+ * -ENOMEM.
+ */
+struct cs_segment *cs_pool_get(struct cs_xfer *xfer, u32 size, bool first,
+			       bool *recycled)
+{
+	struct cs_segment *segment = ERR_PTR(-EAGAIN);
+	bool may, anyway;
+
+	size = max_t(u32, roundup_pow_of_two(size), CS_SEGMENT_MIN);
+	may = cs_user_may_take(xfer, size);
+	anyway = first && !xfer->async;
+	if (may || anyway)
+		segment = cs_pool_find(size, xfer->tunables.pool_max, anyway,
+				       recycled);
+	if (!IS_ERR(segment)) {
+		segment->user = xfer->user;
+		cs_user_take(segment->user, segment->capacity);
+		cs_user_unqueue(xfer);
+	} else if (segment == ERR_PTR(-EAGAIN) && first) {
+		cs_user_queue(xfer);
+	}
+	return segment;
+}
+
+/**
+ * cs_pool_is_tight - is most of what the transfer may have in use?
+ * @xfer: the transfer
+ *
+ * Process context.  Then memory that only saves work is better given back.
+ */
+bool cs_pool_is_tight(struct cs_xfer *xfer)
+{
+	u64 used;
+
+	spin_lock(&cs_pool_lock);
+	used = cs_pool_held - cs_pool_spare;
+	spin_unlock(&cs_pool_lock);
+	return used > xfer->tunables.pool_max / 4 * 3 || cs_user_is_tight(xfer);
+}
+
+/**
  * cs_pool_put - gives a segment back to the pool
  * @segment: from cs_pool_get(), with no read in flight
  *
@@ -264,15 +317,23 @@ struct cs_segment *cs_pool_get(struct cs_xfer *xfer, u32 size, bool first,
  */
 void cs_pool_put(struct cs_segment *segment)
 {
+	struct cs_user *user = segment->user;
+	u32 size = segment->capacity;
+
 	segment->xfer = NULL;
+	segment->user = NULL;
 	segment->since = jiffies;
 	spin_lock(&cs_pool_lock);
-	if (cs_segment_ours_alone(segment))
+	cs_pool_spare += size;
+	segment->idle = false;
+	if (cs_segment_ours_alone(segment)) {
+		cs_pool_set_idle(segment);
 		list_add(&segment->link, &cs_pool_idle);
-	else
+	} else {
 		list_add_tail(&segment->link, &cs_pool_lingering);
-	cs_pool_wake_waiter();
+	}
 	spin_unlock(&cs_pool_lock);
+	cs_user_give(user, size);
 	schedule_delayed_work(&cs_pool_reaper, CS_REAP_EVERY);
 }
 
@@ -282,9 +343,12 @@ static void cs_pool_collect_old(struct list_head *from, unsigned long age,
 	struct cs_segment *segment, *next;
 
 	lockdep_assert_held(&cs_pool_lock);
-	list_for_each_entry_safe(segment, next, from, link)
-		if (time_after(jiffies, segment->since + age))
-			list_move(&segment->link, victims);
+	list_for_each_entry_safe(segment, next, from, link) {
+		if (!time_after(jiffies, segment->since + age))
+			continue;
+		cs_pool_take_out(segment);
+		list_add(&segment->link, victims);
+	}
 }
 
 static void cs_pool_reap(struct work_struct *work)
@@ -293,7 +357,7 @@ static void cs_pool_reap(struct work_struct *work)
 	bool more;
 
 	spin_lock(&cs_pool_lock);
-	cs_pool_sweep();
+	cs_pool_sweep(U32_MAX);
 	cs_pool_collect_old(&cs_pool_lingering, CS_LINGER_MAX, &victims);
 	cs_pool_collect_old(&cs_pool_idle, CS_IDLE_MAX, &victims);
 	more = !list_empty(&cs_pool_idle) || !list_empty(&cs_pool_lingering);
@@ -304,6 +368,35 @@ static void cs_pool_reap(struct work_struct *work)
 		schedule_delayed_work(&cs_pool_reaper, CS_REAP_EVERY);
 }
 
+/* Pages that memory management may ask for. */
+static unsigned long cs_pool_count_spare(struct shrinker *shrinker,
+					 struct shrink_control *control)
+{
+	return READ_ONCE(cs_pool_spare) >> PAGE_SHIFT;
+}
+
+/* Called where memory is short, under locks of anybody but ours. */
+static unsigned long cs_pool_shrink(struct shrinker *shrinker,
+				    struct shrink_control *control)
+{
+	u64 freed = cs_pool_free_spare((u64)control->nr_to_scan << PAGE_SHIFT);
+
+	return freed ? freed >> PAGE_SHIFT : SHRINK_STOP;
+}
+
+/**
+ * cs_pool_init - offers memory management what no transfer uses
+ *
+ * Return: 0 or -ENOMEM.
+ */
+int cs_pool_init(void)
+{
+	cs_pool_shrinker = compat_shrinker_register("coldsend",
+						    cs_pool_count_spare,
+						    cs_pool_shrink);
+	return cs_pool_shrinker ? 0 : -ENOMEM;
+}
+
 /**
  * cs_pool_exit - frees all segments
  *
@@ -311,7 +404,7 @@ static void cs_pool_reap(struct work_struct *work)
  */
 void cs_pool_exit(void)
 {
+	compat_shrinker_free(cs_pool_shrinker);
 	cancel_delayed_work_sync(&cs_pool_reaper);
-	cs_pool_drop_all(&cs_pool_idle);
-	cs_pool_drop_all(&cs_pool_lingering);
+	cs_pool_free_spare(U64_MAX);
 }

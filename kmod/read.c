@@ -74,6 +74,7 @@ void cs_read_start(struct cs_xfer *xfer, struct cs_segment *segment, u32 length)
 	init_sync_kiocb(iocb, xfer->file);
 	iocb->ki_pos = segment->pos;
 	iocb->ki_flags |= IOCB_DIRECT;
+	iocb->ki_ioprio = xfer->ioprio;
 	iocb->ki_complete = cs_read_ki_complete;
 	iov_iter_bvec(&iter, ITER_DEST, segment->bvec, segment->nr_bvecs,
 		      length);
@@ -81,6 +82,8 @@ void cs_read_start(struct cs_xfer *xfer, struct cs_segment *segment, u32 length)
 	segment->read_done = false;
 	segment->read_counted = false;
 	segment->buffered = false;
+
+	cs_segment_poison(segment);
 
 	spin_lock_irq(&xfer->lock);
 	xfer->reads_in_flight++;

@@ -6,8 +6,9 @@
  *	pool -------> ring -------------------> ... ---------> lingering -> ring
  *	              (reading)  (ready, in order)            (or the pool)
  *
- * Up to tunables.depth segments are in the ring: the head is sent while the
- * others are read.  A sent segment lingers until the network has let go of its
+ * Up to tunables.depth segments are being read, and the head is sent meanwhile:
+ * its successor at the end of the queue is on its way before that, so that the
+ * disk does not wait for the socket.  A sent segment lingers until the network has let go of its
  * memory, and is then the next to be read into.  A source may put pages of the
  * page cache between the reads; they are ready at once and never linger.
  *
@@ -49,12 +50,24 @@ void cs_ring_open(struct cs_xfer *xfer,
 	cs_park_take(xfer);
 }
 
+/* Bytes of memory for a read up to @limit; differences don't overflow. */
+static u32 cs_ring_wanted(const struct cs_xfer *xfer, loff_t limit)
+{
+	const struct cs_ring *ring = &xfer->ring;
+	loff_t wanted = limit - round_down(ring->next, ring->align);
+
+	wanted = min(wanted, cs_sink_window(xfer));
+	wanted = min_t(loff_t, wanted, xfer->tunables.segment_size);
+	return round_up(wanted, ring->align);
+}
+
 /* Aims the segment at ring->next up to @limit.  Return: bytes to read. */
 static u32 cs_ring_aim(struct cs_xfer *xfer, struct cs_segment *segment,
 		       loff_t limit)
 {
 	struct cs_ring *ring = &xfer->ring;
-	u32 room = round_down(segment->capacity, ring->align);
+	u32 room = min(round_down(segment->capacity, ring->align),
+		       cs_ring_wanted(xfer, limit));
 
 	segment->counter = COLDSEND_A_COUNTERS_BYTES_DIRECT;
 	segment->pos = round_down(ring->next, ring->align);
@@ -70,8 +83,11 @@ static void cs_ring_unlinger(struct cs_ring *ring, struct cs_segment *segment)
 	ring->nr_lingering--;
 }
 
-/* The segment sent longest ago, if the network has let go of it. */
-static struct cs_segment *cs_ring_recycle(struct cs_ring *ring)
+/*
+ * The segment sent longest ago, if the network has let go of it and it is not
+ * much too small: a transfer that began with little would stay slow.
+ */
+static struct cs_segment *cs_ring_recycle(struct cs_ring *ring, u32 wanted)
 {
 	struct cs_segment *segment;
 
@@ -80,7 +96,10 @@ static struct cs_segment *cs_ring_recycle(struct cs_ring *ring)
 	if (!segment || !cs_segment_ours_alone(segment))
 		return NULL;
 	cs_ring_unlinger(ring, segment);
-	return segment;
+	if (segment->capacity >= wanted / 2)
+		return segment;
+	cs_pool_put(segment);
+	return NULL;
 }
 
 /* The network frees what it still holds. */
@@ -94,39 +113,24 @@ static void cs_ring_drop_lingering(struct cs_ring *ring)
 	}
 }
 
-/* Bytes of memory for a read up to @limit; differences don't overflow. */
-static u32 cs_ring_wanted(const struct cs_xfer *xfer, loff_t limit)
-{
-	const struct cs_ring *ring = &xfer->ring;
-	loff_t wanted = limit - round_down(ring->next, ring->align);
-
-	wanted = min(wanted, cs_sink_window(xfer));
-	wanted = min_t(loff_t, wanted, xfer->tunables.segment_size);
-	return round_up(wanted, ring->align);
-}
-
-/*
- * The pool is full, and the transfer has nothing to go on with.  Whoever has a
- * thread to wait with gets a small segment on top; others wait for one.
- */
+/* The pool is full, and the transfer has nothing to go on with. */
 static struct cs_segment *cs_ring_get_one(struct cs_xfer *xfer, u32 wanted,
 					  bool *recycled)
 {
 	cs_ring_drop_lingering(&xfer->ring);
 	wanted = min_t(u32, wanted, CS_SEGMENT_FIRST);
-	return cs_pool_get(xfer, wanted, !xfer->async, recycled);
+	return cs_pool_get(xfer, wanted, true, recycled);
 }
 
 /* Memory to read up to @limit into, or ERR_PTR as cs_pool_get(). */
 static struct cs_segment *cs_ring_get(struct cs_xfer *xfer, loff_t limit)
 {
 	struct cs_ring *ring = &xfer->ring;
-	struct cs_segment *segment = cs_ring_recycle(ring);
+	u32 wanted = cs_ring_wanted(xfer, limit);
+	struct cs_segment *segment = cs_ring_recycle(ring, wanted);
 	bool recycled = segment;
-	u32 wanted;
 
 	if (!segment) {
-		wanted = cs_ring_wanted(xfer, limit);
 		segment = cs_pool_get(xfer, wanted, false, &recycled);
 		if (segment == ERR_PTR(-EAGAIN) && !ring->nr_segments)
 			segment = cs_ring_get_one(xfer, wanted, &recycled);
@@ -170,7 +174,8 @@ static bool cs_ring_wants_more(const struct cs_xfer *xfer)
 {
 	const struct cs_ring *ring = &xfer->ring;
 
-	return ring->nr_segments < xfer->tunables.depth &&
+	return ring->nr_segments <= xfer->tunables.depth &&
+	       READ_ONCE(xfer->reads_in_flight) < xfer->tunables.depth &&
 	       ring->next < xfer->end &&
 	       ring->next - xfer->pos < cs_sink_window(xfer);
 }
@@ -191,10 +196,6 @@ static int cs_ring_fill(struct cs_xfer *xfer)
 		err = cs_ring_add_next(xfer);
 	} while (!err && cs_ring_wants_more(xfer));
 	blk_finish_plug(&plug);
-	if (err == -EAGAIN && !ring->nr_segments)
-		cs_pool_queue(xfer);
-	else
-		cs_pool_unqueue(xfer);
 	return ring->nr_segments ? 0 : err;
 }
 
@@ -339,8 +340,7 @@ void cs_ring_idle(struct cs_xfer *xfer)
 		cs_ring_unlinger(ring, segment);
 		cs_pool_put(segment);
 	}
-	if (ring->align &&
-	    cs_pool_bytes() > xfer->tunables.pool_max / 2)
+	if (ring->align && cs_pool_is_tight(xfer))
 		cs_ring_empty(xfer);
 }
 
@@ -361,7 +361,7 @@ void cs_ring_close(struct cs_xfer *xfer)
 		cs_pool_put(segment);
 	}
 	/* Less than nothing if parked bytes were sent: the sum is right again. */
-	xfer->counters.value[COLDSEND_A_COUNTERS_OVERHEAD_BYTES] =
-		xfer->counters.value[COLDSEND_A_COUNTERS_DISK_BYTES] -
-		xfer->counters.value[COLDSEND_A_COUNTERS_BYTES_DIRECT];
+	cs_xfer_count(xfer, COLDSEND_A_COUNTERS_OVERHEAD_BYTES,
+		      xfer->counters.value[COLDSEND_A_COUNTERS_DISK_BYTES] -
+		      xfer->counters.value[COLDSEND_A_COUNTERS_BYTES_DIRECT]);
 }

@@ -15,7 +15,9 @@
  * A segment of the page cache has references on pages instead, and no memory
  * of its own.
  */
+#include <linux/highmem.h>
 #include <linux/mm.h>
+#include <linux/module.h>
 #include <linux/slab.h>
 
 #include "coldsend.h"
@@ -145,6 +147,34 @@ struct cs_segment *cs_segment_create(u32 size)
 	}
 	return segment;
 }
+
+#ifdef CS_POISON
+
+#define CS_POISON_BYTE		0xc5
+
+MODULE_INFO(poison, "a test build: slow");
+
+/**
+ * cs_segment_poison - overwrites all of a segment's memory
+ * @segment: ours alone
+ *
+ * What a read does not bring must never be sent; with this, one can see it.
+ * Process context.
+ */
+void cs_segment_poison(struct cs_segment *segment)
+{
+	struct bio_vec *bvec;
+	u32 i, at;
+
+	for (i = 0; i < segment->nr_bvecs; i++) {
+		bvec = &segment->bvec[i];
+		for (at = 0; at < bvec->bv_len; at += PAGE_SIZE)
+			memset_page(bvec->bv_page + at / PAGE_SIZE, 0,
+				    CS_POISON_BYTE, PAGE_SIZE);
+	}
+}
+
+#endif /* CS_POISON */
 
 /**
  * cs_segment_destroy - frees a segment that is in no list

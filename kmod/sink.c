@@ -65,17 +65,66 @@ bool cs_sink_copies(struct socket *sock)
 }
 
 /**
+ * cs_sink_blocks - may the socket have its sender wait for the peer, whatever
+ *	the sender says?
+ * @sock: one that passed cs_sink_check()
+ *
+ * kTLS takes a lock that another sender may hold while it waits.  Any context.
+ */
+bool cs_sink_blocks(struct socket *sock)
+{
+	struct sock *sk = sock->sk;
+
+	return (sk_is_tcp(sk) && inet_csk_has_ulp(sk)) ||
+	       compat_sock_splice_blocks(sk);
+}
+
+/**
  * cs_sink_window - how far ahead of what is sent to read, in bytes
  * @xfer: the transfer
  *
  * A blocking socket takes all in the end.  What a non-blocking one has no room
- * for would be read in vain.  Process context.
+ * for would be read in vain.  An asynchronous transfer, of which there may be
+ * many to slow peers, trusts a peer that keeps up with more and more.  Process
+ * context.
  */
 loff_t cs_sink_window(const struct cs_xfer *xfer)
 {
+	loff_t room;
+
 	if (!xfer->nonblock && !xfer->async)
 		return LLONG_MAX;
-	return max(sk_stream_wspace(xfer->sock->sk), CS_WINDOW_MIN);
+	room = max(sk_stream_wspace(xfer->sock->sk), CS_WINDOW_MIN);
+	return max_t(loff_t, room, xfer->trust);
+}
+
+/**
+ * cs_sink_trust - the peer of an asynchronous transfer keeps up, or doesn't
+ * @xfer: the transfer
+ * @keeps_up: whether the socket took what it was given
+ *
+ * Process context.
+ */
+void cs_sink_trust(struct cs_xfer *xfer, bool keeps_up)
+{
+	const struct cs_tunables *tunables = &xfer->tunables;
+
+	xfer->trust = !keeps_up ? 0 :
+		      min(max_t(u32, 2 * xfer->trust, CS_WINDOW_MIN),
+			  tunables->segment_size * tunables->depth);
+}
+
+/**
+ * cs_sink_reach - up to where it is worth having bytes ready
+ * @xfer: the transfer
+ * @pos: file position of the first of them
+ *
+ * Return: a file position past @pos, if that is not the end of the transfer.
+ * Process context.
+ */
+loff_t cs_sink_reach(const struct cs_xfer *xfer, loff_t pos)
+{
+	return pos + min(xfer->end - pos, cs_sink_window(xfer));
 }
 
 /**
@@ -158,27 +207,43 @@ static void cs_sink_queue(struct file *file, wait_queue_head_t *head,
 	add_wait_queue(head, &xfer->sock_wait);
 }
 
-/**
- * cs_sink_writable - has the socket room, or died?
- * @xfer: the transfer
- *
- * If not, xfer->sock_woken will be set and xfer->wait woken when that may have
- * changed, from now until cs_sink_exit().  May sleep.
- */
-bool cs_sink_writable(struct cs_xfer *xfer)
+static bool cs_sink_poll(struct cs_xfer *xfer, poll_queue_proc queue)
 {
 	poll_table *poll = &xfer->sock_poll;
 	__poll_t events;
 
-	/* A wake-up that comes from now on must not be overwritten. */
-	smp_store_mb(xfer->sock_woken, false);
-	init_poll_funcptr(poll, xfer->sock_wait_head ? NULL : cs_sink_queue);
+	init_poll_funcptr(poll, queue);
 	/* Not EPOLLIN, and above all not the bit that asks for busy polling. */
 	poll->_key = EPOLLOUT | EPOLLERR | EPOLLHUP;
 	events = vfs_poll(xfer->sock_file, poll);
 	/* EPOLLERR also stands for time stamps and the like to be fetched. */
 	return events & (EPOLLOUT | EPOLLHUP) ||
 	       READ_ONCE(xfer->sock->sk->sk_err);
+}
+
+/**
+ * cs_sink_has_room - has the socket room, or died?
+ * @xfer: the transfer
+ *
+ * May sleep.
+ */
+bool cs_sink_has_room(struct cs_xfer *xfer)
+{
+	return cs_sink_poll(xfer, NULL);
+}
+
+/**
+ * cs_sink_writable - has the socket room, or died, and tell when it has
+ * @xfer: the transfer
+ *
+ * If not, xfer->sock_woken will be set and the transfer woken when that may
+ * have changed, from now until cs_sink_exit().  May sleep.
+ */
+bool cs_sink_writable(struct cs_xfer *xfer)
+{
+	/* A wake-up that comes from now on must not be overwritten. */
+	smp_store_mb(xfer->sock_woken, false);
+	return cs_sink_poll(xfer, xfer->sock_wait_head ? NULL : cs_sink_queue);
 }
 
 /**

@@ -29,15 +29,6 @@ static void cs_cached_open(struct cs_xfer *xfer)
 					  CS_READAHEAD_PAGES);
 }
 
-/* Pages that hold what is left to send, at most a batch of them. */
-static u32 cs_cached_pages_left(const struct cs_xfer *xfer)
-{
-	pgoff_t first = xfer->pos >> PAGE_SHIFT;
-	pgoff_t last = (xfer->end - 1) >> PAGE_SHIFT;
-
-	return min_t(pgoff_t, last - first + 1, CS_BATCH_PAGES);
-}
-
 /* @marked: the folio that asks for more read-ahead, or NULL: @index is missing */
 static void cs_cached_read_ahead(struct cs_xfer *xfer, pgoff_t index,
 				 struct folio *marked)
@@ -46,7 +37,7 @@ static void cs_cached_read_ahead(struct cs_xfer *xfer, pgoff_t index,
 	DEFINE_READAHEAD(ractl, cs_pagecache_reader(xfer->file), &cached->ra,
 			 cached->inode->i_mapping, index);
 	unsigned long before = cs_pagecache_pages(xfer->file);
-	u32 pages = cs_cached_pages_left(xfer);
+	u32 pages = cs_gather_span(xfer->pos, xfer->end, CS_BATCH_PAGES);
 
 	/* It goes on where it was: this is not the first look at the file. */
 	if (index && !marked)
@@ -125,19 +116,19 @@ static enum cs_next cs_cached_next(struct cs_xfer *xfer,
 					   COLDSEND_FALLBACK_COPIED);
 	if (cs_segment_unsent(xfer->copied))
 		return cs_source_copied.next(xfer, segment);
-	if (!cached->batch) {
-		u32 pages = cs_cached_pages_left(xfer);
-
-		cached->batch = cs_segment_create_for_pages(pages);
-	}
-	if (!cached->batch)
-		return cs_cached_stop(xfer, -ENOMEM);
-	*segment = cached->batch;
-	if (cs_segment_unsent(cached->batch))
+	if (cs_segment_unsent(xfer->batch)) {
+		*segment = xfer->batch;
 		return CS_NEXT_READY;
+	}
 	if (xfer->pos >= i_size_read(cached->inode))
 		return CS_NEXT_END;
-	ret = cs_cached_refill(xfer, cached->batch);
+	if (!xfer->batch)
+		xfer->batch = cs_gather_segment(xfer, xfer->pos,
+						CS_BATCH_PAGES);
+	if (!xfer->batch)
+		return cs_cached_stop(xfer, -ENOMEM);
+	*segment = xfer->batch;
+	ret = cs_cached_refill(xfer, xfer->batch);
 	if (ret < 0)
 		return cs_cached_stop(xfer, ret);
 	return ret ? CS_NEXT_READY : cs_source_copied.next(xfer, segment);
@@ -146,25 +137,27 @@ static enum cs_next cs_cached_next(struct cs_xfer *xfer,
 /* The socket has references of its own on what it still holds. */
 static void cs_cached_sent(struct cs_xfer *xfer, struct cs_segment *segment)
 {
-	if (segment != xfer->cached.batch) {
+	if (segment != xfer->batch) {
 		cs_source_copied.sent(xfer, segment);
 		return;
 	}
 	xfer->cached.pages += cs_gather_pages(segment);
-	cs_segment_drop_pages(segment);
+	cs_segment_destroy(segment);
+	xfer->batch = NULL;
 }
 
 /* The pages are gathered anew when the peer goes on; nothing is lost. */
 static void cs_cached_idle(struct cs_xfer *xfer)
 {
-	struct cs_segment *batch = xfer->cached.batch;
+	struct cs_segment *batch = xfer->batch;
 
+	cs_source_copied.idle(xfer);
 	if (!batch)
 		return;
 	if (batch->begin)
 		xfer->cached.pages += cs_gather_pages(batch);
 	cs_segment_destroy(batch);
-	xfer->cached.batch = NULL;
+	xfer->batch = NULL;
 }
 
 /* Pages that were read ahead and that the transfer did not get to. */

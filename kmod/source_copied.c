@@ -20,21 +20,30 @@ static void cs_copied_open(struct cs_xfer *xfer)
 {
 }
 
+/* Bytes that one read brings, if there is memory for them. */
+static u32 cs_copied_wanted(const struct cs_xfer *xfer)
+{
+	if (xfer->source != &cs_source_copied)
+		return CS_PIECE_BYTES;
+	return min_t(loff_t, xfer->tunables.segment_size,
+		     xfer->end - xfer->pos);
+}
+
 /* A segment that the network does not hold any more. */
 static int cs_copied_get(struct cs_xfer *xfer)
 {
 	struct cs_segment *segment = xfer->copied;
-	u32 size = CS_PIECE_BYTES;
+	u32 size = cs_copied_wanted(xfer);
 	bool recycled = true;
 
-	if (xfer->source == &cs_source_copied)
-		size = min_t(loff_t, xfer->tunables.segment_size,
-			     xfer->end - xfer->pos);
 	if (segment && cs_segment_ours_alone(segment))
 		return 0;
 	if (segment)
 		cs_pool_put(segment);
-	segment = cs_pool_get(xfer, size, true, &recycled);
+	segment = cs_pool_get(xfer, size, false, &recycled);
+	if (segment == ERR_PTR(-EAGAIN))
+		segment = cs_pool_get(xfer, min_t(u32, size, CS_SEGMENT_FIRST),
+				      true, &recycled);
 	xfer->copied = IS_ERR(segment) ? NULL : segment;
 	if (IS_ERR(segment))
 		return PTR_ERR(segment);
@@ -56,6 +65,7 @@ static ssize_t cs_copied_read(struct cs_xfer *xfer, struct cs_segment *segment)
 	init_sync_kiocb(&iocb, xfer->file);
 	iocb.ki_pos = xfer->pos;
 	iocb.ki_flags &= ~IOCB_DIRECT;
+	cs_segment_poison(segment);
 	iov_iter_bvec(&iter, ITER_DEST, segment->bvec, segment->nr_bvecs,
 		      min_t(loff_t, segment->capacity, xfer->end - xfer->pos));
 	result = vfs_iocb_iter_read(xfer->file, &iocb, &iter);
@@ -66,36 +76,44 @@ static ssize_t cs_copied_read(struct cs_xfer *xfer, struct cs_segment *segment)
 	return result;
 }
 
+static enum cs_next cs_copied_stop(struct cs_xfer *xfer, int err)
+{
+	xfer->error = err;
+	return CS_NEXT_END;
+}
+
+/* Fills xfer->copied with what comes at xfer->pos. */
+static enum cs_next cs_copied_refill(struct cs_xfer *xfer)
+{
+	ssize_t result = cs_copied_get(xfer);
+
+	if (result == -EAGAIN)
+		return CS_NEXT_WAIT_POOL;
+	if (!result)
+		result = cs_copied_read(xfer, xfer->copied);
+	if (result <= 0)
+		return cs_copied_stop(xfer, result);
+	xfer->copied->counter = COLDSEND_A_COUNTERS_BYTES_COPIED;
+	xfer->copied->pos = xfer->pos;
+	xfer->copied->first = 0;
+	xfer->copied->begin = 0;
+	xfer->copied->end = result;
+	return CS_NEXT_READY;
+}
+
 static enum cs_next cs_copied_next(struct cs_xfer *xfer,
 				   struct cs_segment **segment)
 {
-	ssize_t result;
+	enum cs_next next = CS_NEXT_READY;
 
-	if (!cs_segment_unsent(xfer->copied)) {
-		result = cs_copied_get(xfer);
-		if (!result)
-			result = cs_copied_read(xfer, xfer->copied);
-		if (result < 0)
-			xfer->error = result;
-		if (result <= 0)
-			return CS_NEXT_END;
-		xfer->copied->counter = COLDSEND_A_COUNTERS_BYTES_COPIED;
-		xfer->copied->pos = xfer->pos;
-		xfer->copied->first = 0;
-		xfer->copied->begin = 0;
-		xfer->copied->end = result;
-	}
+	if (!cs_segment_unsent(xfer->copied))
+		next = cs_copied_refill(xfer);
 	*segment = xfer->copied;
-	return CS_NEXT_READY;
+	return next;
 }
 
 /* It stays ours; the next read looks whether the network has let go. */
 static void cs_copied_sent(struct cs_xfer *xfer, struct cs_segment *segment)
-{
-}
-
-/* The segment may hold bytes that are still to be sent. */
-static void cs_copied_idle(struct cs_xfer *xfer)
 {
 }
 
@@ -104,6 +122,13 @@ static void cs_copied_close(struct cs_xfer *xfer)
 	if (xfer->copied)
 		cs_pool_put(xfer->copied);
 	xfer->copied = NULL;
+}
+
+/* What is still to be sent is kept, unless memory is short: then it is read again. */
+static void cs_copied_idle(struct cs_xfer *xfer)
+{
+	if (!cs_segment_unsent(xfer->copied) || cs_pool_is_tight(xfer))
+		cs_copied_close(xfer);
 }
 
 /* The source of last resort, seen from outside as policy cached. */

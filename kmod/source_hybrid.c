@@ -23,15 +23,13 @@
 static struct cs_segment *cs_hybrid_gather(struct cs_xfer *xfer, loff_t pos)
 {
 	struct inode *inode = cs_pagecache_inode(xfer->file);
-	loff_t end = pos + min_t(loff_t, xfer->end - pos,
-				 CS_RUN_PAGES * PAGE_SIZE);
-	u32 pages = ((end - 1) >> PAGE_SHIFT) - (pos >> PAGE_SHIFT) + 1;
+	loff_t end = cs_sink_reach(xfer, pos);
 	struct cs_segment *segment;
 
 	if (!filemap_range_has_page(inode->i_mapping, pos,
 				    pos | (PAGE_SIZE - 1)))
 		return NULL;
-	segment = cs_segment_create_for_pages(pages);
+	segment = cs_gather_segment(xfer, pos, CS_RUN_PAGES);
 	if (!segment)
 		return NULL;
 	cs_gather(segment, inode, pos, end);

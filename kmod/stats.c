@@ -10,6 +10,8 @@
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
+#include <linux/bitops.h>
+#include <linux/blkdev.h>
 #include <linux/rhashtable.h>
 #include <linux/fcntl.h>
 #include <linux/slab.h>
@@ -17,10 +19,7 @@
 #include <linux/stat.h>
 #include <linux/xarray.h>
 
-#include "coldsend.h"
-
-/* Longest path that a row keeps, with its zero: it has to fit a dump. */
-#define CS_PATH_MAX	2048
+#include "views.h"
 
 /* Rows that are removed without a pause. */
 #define CS_SHRINK_MAX	256
@@ -88,25 +87,30 @@ u64 cs_stats_objects(u32 object)
 	return atomic64_read(&cs_made[object]);
 }
 
-static void cs_counters_add(struct cs_counters *to,
-			    const struct cs_counters *from)
+/* Each bit of xfer->counted is a counter. */
+static_assert(COLDSEND_A_COUNTERS_MAX < BITS_PER_LONG_LONG);
+
+static void cs_counters_add(struct cs_counters *to, const struct cs_xfer *xfer)
 {
+	u64 left;
 	u32 i;
 
-	for (i = 0; i < ARRAY_SIZE(to->value); i++)
-		to->value[i] += from->value[i];
+	for (left = xfer->counted; left; left &= left - 1) {
+		i = __ffs64(left);
+		to->value[i] += xfer->counters.value[i];
+	}
 }
 
-static struct cs_entry *cs_entry_create(struct file *file,
-					const struct cs_key *key)
+static struct cs_entry *cs_entry_create(const struct cs_xfer *xfer)
 {
+	const struct cs_key *key = &xfer->key;
 	char *buffer, *path = NULL;
 	struct cs_entry *entry;
 	size_t length;
 
 	buffer = kmalloc(CS_PATH_MAX, GFP_KERNEL);
 	if (buffer)
-		path = file_path(file, buffer, CS_PATH_MAX);
+		path = file_path(xfer->file, buffer, CS_PATH_MAX);
 	if (IS_ERR_OR_NULL(path))
 		path = "";
 	length = strlen(path);
@@ -189,32 +193,30 @@ static void cs_entry_add(struct cs_entry *entry, const struct cs_xfer *xfer)
 	entry->row.policy_used = xfer->source->policy;
 	if (xfer->fallback)
 		entry->row.fallback = xfer->fallback;
-	cs_counters_add(&entry->row.counters, &xfer->counters);
+	cs_counters_add(&entry->row.counters, xfer);
 }
 
-static bool cs_table_add_to_old(const struct cs_key *key,
-				const struct cs_xfer *xfer)
+static bool cs_table_add_to_old(const struct cs_xfer *xfer)
 {
 	struct cs_entry *entry;
 
 	lockdep_assert_held(&cs_table_lock);
-	entry = rhashtable_lookup_fast(&cs_hash, key, cs_hash_params);
+	entry = rhashtable_lookup_fast(&cs_hash, &xfer->key, cs_hash_params);
 	if (entry)
 		cs_entry_add(entry, xfer);
 	return entry;
 }
 
 /* Without memory for the row, only the totals know of the transfer. */
-static void cs_table_add_to_new(const struct cs_key *key,
-				const struct cs_xfer *xfer)
+static void cs_table_add_to_new(const struct cs_xfer *xfer)
 {
-	struct cs_entry *entry = cs_entry_create(xfer->file, key);
+	struct cs_entry *entry = cs_entry_create(xfer);
 
 	if (!entry)
 		return;
 	spin_lock(&cs_table_lock);
 	/* Another transfer of the file may have made it meanwhile. */
-	if (cs_table_add_to_old(key, xfer) || cs_entry_insert(entry))
+	if (cs_table_add_to_old(xfer) || cs_entry_insert(entry))
 		kfree(entry);
 	else
 		cs_entry_add(entry, xfer);
@@ -222,24 +224,33 @@ static void cs_table_add_to_new(const struct cs_key *key,
 	cs_table_evict();
 }
 
+/* Does the file system have one inode of a number, as its device tells? */
+static bool cs_stats_numbers_tell(const struct super_block *sb)
+{
+	return sb->s_bdev && sb->s_bdev->bd_dev == sb->s_dev;
+}
+
 /**
  * cs_stats_key - what tells a file from all others
  * @file: regular file
  *
- * May sleep.
- * Return: device and inode number as stat(2) has them, and the generation.
+ * May sleep.  Only where numbers don't tell, as in subvolumes, the file system
+ * is asked, of overlayfs the upper one: this is part of every transfer.
  */
 struct cs_key cs_stats_key(struct file *file)
 {
-	const struct inode *inode = file_inode(file);
-	struct cs_key key = { .generation = inode->i_generation };
+	const struct inode *inode = cs_pagecache_inode(file);
+	struct cs_key key = {
+		.ino = inode->i_ino,
+		.dev = inode->i_sb->s_dev,
+		.generation = inode->i_generation,
+	};
 	struct kstat stat;
 
-	if (vfs_getattr_nosec(&file->f_path, &stat, STATX_INO,
-			      AT_STATX_DONT_SYNC)) {
-		stat.ino = inode->i_ino;
-		stat.dev = inode->i_sb->s_dev;
-	}
+	if (cs_stats_numbers_tell(inode->i_sb) ||
+	    vfs_getattr_nosec(&file->f_path, &stat, STATX_INO,
+			      AT_STATX_DONT_SYNC))
+		return key;
 	key.ino = stat.ino;
 	key.dev = stat.dev;
 	return key;
@@ -253,15 +264,14 @@ struct cs_key cs_stats_key(struct file *file)
  */
 void cs_stats_account(const struct cs_xfer *xfer)
 {
-	const struct cs_key key = cs_stats_key(xfer->file);
 	bool old;
 
 	spin_lock(&cs_table_lock);
-	cs_counters_add(&cs_totals, &xfer->counters);
-	old = cs_table_add_to_old(&key, xfer);
+	cs_counters_add(&cs_totals, xfer);
+	old = cs_table_add_to_old(xfer);
 	spin_unlock(&cs_table_lock);
 	if (!old)
-		cs_table_add_to_new(&key, xfer);
+		cs_table_add_to_new(xfer);
 }
 
 /**

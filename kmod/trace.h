@@ -19,6 +19,10 @@ TRACE_DEFINE_ENUM(COLDSEND_POLICY_CACHED);
 TRACE_DEFINE_ENUM(COLDSEND_POLICY_DIRECT);
 TRACE_DEFINE_ENUM(COLDSEND_POLICY_DROP_BEHIND);
 TRACE_DEFINE_ENUM(COLDSEND_POLICY_HYBRID);
+TRACE_DEFINE_ENUM(COLDSEND_REASON_NONE);
+TRACE_DEFINE_ENUM(COLDSEND_REASON_SMALL);
+TRACE_DEFINE_ENUM(COLDSEND_REASON_ADMITTED);
+TRACE_DEFINE_ENUM(COLDSEND_REASON_LARGE);
 TRACE_DEFINE_ENUM(COLDSEND_FALLBACK_NONE);
 TRACE_DEFINE_ENUM(COLDSEND_FALLBACK_NO_DIRECT);
 TRACE_DEFINE_ENUM(COLDSEND_FALLBACK_DIRECT_REFUSED);
@@ -35,6 +39,13 @@ TRACE_DEFINE_ENUM(CS_STATE_ENDED);
 	{ COLDSEND_POLICY_DIRECT,	"direct" },		\
 	{ COLDSEND_POLICY_DROP_BEHIND,	"drop-behind" },	\
 	{ COLDSEND_POLICY_HYBRID,	"hybrid" })
+
+#define cs_show_reason(reason) __print_symbolic(reason,		\
+	{ COLDSEND_REASON_NONE,		"none" },		\
+	{ COLDSEND_REASON_SMALL,	"small" },		\
+	{ COLDSEND_REASON_ADMITTED,	"admitted" },		\
+	{ COLDSEND_REASON_LARGE,	"large" },		\
+	{ COLDSEND_REASON_RULE,		"rule" })
 
 #define cs_show_fallback(fallback) __print_symbolic(fallback,		\
 	{ COLDSEND_FALLBACK_NONE,		"none" },		\
@@ -60,6 +71,7 @@ TRACE_EVENT(coldsend_start,
 		__field(loff_t, pos)
 		__field(loff_t, end)
 		__field(u32, policy)
+		__field(u32, reason)
 		__field(u32, flags)
 	),
 	TP_fast_assign(
@@ -69,12 +81,14 @@ TRACE_EVENT(coldsend_start,
 		__entry->pos = xfer->pos;
 		__entry->end = xfer->end;
 		__entry->policy = xfer->source->policy;
+		__entry->reason = xfer->reason;
 		__entry->flags = xfer->flags;
 	),
-	TP_printk("xfer=%p dev=%d:%d ino=%llu pos=%lld end=%lld policy=%s flags=%#x",
+	TP_printk("xfer=%p dev=%d:%d ino=%llu pos=%lld end=%lld policy=%s reason=%s flags=%#x",
 		  __entry->xfer, MAJOR(__entry->dev), MINOR(__entry->dev),
 		  __entry->ino, __entry->pos, __entry->end,
-		  cs_show_policy(__entry->policy), __entry->flags)
+		  cs_show_policy(__entry->policy),
+		  cs_show_reason(__entry->reason), __entry->flags)
 );
 
 TRACE_EVENT(coldsend_state,

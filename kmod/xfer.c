@@ -8,12 +8,18 @@
  */
 #include <linux/file.h>
 #include <linux/fsnotify.h>
+#include <linux/ioprio.h>
+#include <linux/ktime.h>
+#include <linux/percpu.h>
 #include <linux/sched/xacct.h>
 #include <linux/slab.h>
 #include <net/sock.h>
 
-#include "coldsend.h"
+#include "views.h"
 #include "trace.h"
+
+/* Of each processor, the struct of its last synchronous transfer, or NULL. */
+static DEFINE_PER_CPU(struct cs_xfer *, cs_xfer_spare);
 
 /**
  * cs_xfer_set_state - tells what a transfer is doing
@@ -95,6 +101,7 @@ static int cs_xfer_set_range(struct cs_xfer *xfer,
 	if (arg->offset >= size)
 		length = 0;
 	length = min_t(u64, length, size - arg->offset);
+	xfer->size = size;
 	xfer->start = arg->offset;
 	xfer->pos = arg->offset;
 	xfer->end = arg->offset + length;
@@ -108,26 +115,100 @@ static int cs_xfer_set_range(struct cs_xfer *xfer,
 
 static int cs_xfer_check(const struct coldsend_send *arg)
 {
-	if (arg->flags & ~COLDSEND_F_ALL || arg->reserved)
+	if (arg->flags & ~COLDSEND_F_ALL || arg->reserved || arg->reserved2)
 		return -EINVAL;
 	if (arg->policy != COLDSEND_POLICY_DEFAULT &&
-	    !cs_source_supports(arg->policy))
+	    !cs_policy_known(arg->policy))
 		return -EINVAL;
 	return 0;
 }
 
+static struct cs_xfer *cs_xfer_recycle(struct cs_xfer *xfer)
+{
+	struct cs_user *user = xfer->user;
+
+	memset(xfer, 0, sizeof(*xfer));
+	xfer->user = user;
+	return xfer;
+}
+
+/* Asynchronous ones may be many, and are their submitter's memory. */
 static struct cs_xfer *cs_xfer_alloc(const struct coldsend_send *arg)
 {
-	struct cs_xfer *xfer = kzalloc(sizeof(*xfer), GFP_KERNEL_ACCOUNT);
+	struct cs_xfer *xfer;
+
+	if (arg->flags & COLDSEND_F_ASYNC)
+		return kzalloc(sizeof(*xfer), GFP_KERNEL_ACCOUNT);
+	xfer = this_cpu_xchg(cs_xfer_spare, NULL);
+	return xfer ? cs_xfer_recycle(xfer) :
+		      kzalloc(sizeof(*xfer), GFP_KERNEL);
+}
+
+static void cs_xfer_free(struct cs_xfer *xfer)
+{
+	if (!(xfer->flags & COLDSEND_F_ASYNC) &&
+	    !this_cpu_cmpxchg(cs_xfer_spare, NULL, xfer))
+		return;
+	cs_user_drop(xfer);
+	kfree(xfer);
+}
+
+static struct cs_xfer *cs_xfer_new(const struct coldsend_send *arg)
+{
+	struct cs_xfer *xfer = cs_xfer_alloc(arg);
 
 	if (!xfer)
 		return NULL;
 	xfer->flags = arg->flags;
+	xfer->ioprio = get_current_ioprio();
 	cs_policy_get(&xfer->tunables);
-	INIT_LIST_HEAD(&xfer->pool_link);
+	INIT_LIST_HEAD(&xfer->waiter);
 	init_waitqueue_head(&xfer->wait);
 	spin_lock_init(&xfer->lock);
 	return xfer;
+}
+
+/*
+ * The policy of a transfer that asks for @policy: where that leaves it to us,
+ * rules come first, then the default, then auto.  @trial as in
+ * cs_rules_choose().
+ */
+static u32 cs_xfer_choose(struct cs_xfer *xfer, u32 policy, u32 *trial)
+{
+	u32 fallback = policy;
+
+	if (policy != COLDSEND_POLICY_DEFAULT && policy != COLDSEND_POLICY_AUTO)
+		return policy;
+	if (policy == COLDSEND_POLICY_DEFAULT)
+		fallback = xfer->tunables.policy;
+	policy = cs_rules_choose(xfer, fallback, trial);
+	return policy == COLDSEND_POLICY_AUTO ? cs_auto_choose(xfer, trial) :
+						policy;
+}
+
+/**
+ * cs_xfer_try - what a transfer of all of a file would go by
+ * @file: regular file
+ * @info: filled in, the fields policy, reason and rule
+ *
+ * As if the calling task asked for it now, and left the policy to us.  May
+ * sleep.  Return: 0 or -ENOMEM.
+ */
+int cs_xfer_try(struct file *file, struct coldsend_info *info)
+{
+	struct cs_xfer *xfer = kzalloc(sizeof(*xfer), GFP_KERNEL);
+
+	if (!xfer)
+		return -ENOMEM;
+	cs_policy_get(&xfer->tunables);
+	xfer->file = file;
+	xfer->size = i_size_read(file_inode(file));
+	xfer->key = cs_stats_key(file);
+	info->policy = cs_xfer_choose(xfer, COLDSEND_POLICY_DEFAULT,
+				      &info->rule);
+	info->reason = xfer->reason;
+	kfree(xfer);
+	return 0;
 }
 
 /**
@@ -145,38 +226,45 @@ struct cs_xfer *cs_xfer_create(struct cs_context *context,
 			       const struct coldsend_send *arg)
 {
 	struct cs_xfer *xfer;
-	u32 policy = arg->policy;
 	int err;
 
 	err = cs_xfer_check(arg);
 	if (err)
 		return ERR_PTR(err);
-	xfer = cs_xfer_alloc(arg);
+	xfer = cs_xfer_new(arg);
 	if (!xfer)
 		return ERR_PTR(-ENOMEM);
 	xfer->context = context;
-	err = cs_xfer_get_file(arg->file_fd, &xfer->file);
+	err = cs_user_get(xfer);
 	if (err)
 		goto err_free;
+	err = cs_xfer_get_file(arg->file_fd, &xfer->file);
+	if (err)
+		goto err_put_user;
+	err = -EOPNOTSUPP;
+	if (arg->flags & COLDSEND_F_ASYNC && cs_pagecache_asks(xfer->file))
+		goto err_put_file;
+	xfer->key = cs_stats_key(xfer->file);
 	err = cs_xfer_get_sock(arg->sock_fd, xfer);
 	if (err)
 		goto err_put_file;
 	err = cs_xfer_set_range(xfer, arg);
 	if (err)
 		goto err_put_sock;
-	if (policy == COLDSEND_POLICY_DEFAULT)
-		policy = xfer->tunables.policy;
-	cs_source_open(xfer, policy);
+	cs_source_open(xfer, cs_xfer_choose(xfer, arg->policy, NULL));
 	cs_stats_made(COLDSEND_A_OBJECTS_TRANSFERS_CREATED);
 	trace_coldsend_start(xfer);
+	cs_live_add(xfer);
 	return xfer;
 
 err_put_sock:
 	fput(xfer->sock_file);
 err_put_file:
 	fput(xfer->file);
+err_put_user:
+	cs_user_put(xfer);
 err_free:
-	kfree(xfer);
+	cs_xfer_free(xfer);
 	return ERR_PTR(err);
 }
 
@@ -198,6 +286,7 @@ static void cs_xfer_sum_up(struct cs_xfer *xfer)
 	cs_xfer_count(xfer, COLDSEND_A_COUNTERS_PARTIALS, sent && sent < asked);
 	cs_xfer_count(xfer, COLDSEND_A_COUNTERS_ERRORS, cs_xfer_failed(xfer));
 	cs_stats_account(xfer);
+	cs_latency_add(COLDSEND_TIMED_TRANSFER, ktime_get_ns() - xfer->started);
 }
 
 /* What sendfile(2) tells the rest of the kernel. */
@@ -228,11 +317,15 @@ static void cs_xfer_notify(const struct cs_xfer *xfer)
  */
 void cs_xfer_end(struct cs_xfer *xfer)
 {
-	cs_pool_unqueue(xfer);
+	cs_live_remove(xfer);
+	cs_user_unqueue(xfer);
 	xfer->source->close(xfer);
 	cs_sink_exit(xfer);
 	trace_coldsend_end(xfer);
+	cs_auto_learn(xfer);
+	cs_budget_settle(xfer);
 	cs_xfer_sum_up(xfer);
+	cs_event_transfer(xfer, cs_xfer_failed(xfer));
 	cs_xfer_notify(xfer);
 	/* Taken in cs_xfer_get_file() and cs_xfer_get_sock(). */
 	fput(xfer->sock_file);
@@ -255,6 +348,7 @@ int cs_xfer_report(const struct cs_xfer *xfer, struct coldsend_send *arg)
 	arg->sent = cs_xfer_sent(xfer);
 	arg->policy_used = xfer->source->policy;
 	arg->fallback = xfer->fallback;
+	arg->reason = xfer->reason;
 	arg->bytes_cached = value[COLDSEND_A_COUNTERS_BYTES_CACHED] +
 			    value[COLDSEND_A_COUNTERS_BYTES_DROP_BEHIND];
 	arg->bytes_direct = value[COLDSEND_A_COUNTERS_BYTES_DIRECT];
@@ -280,6 +374,7 @@ void cs_xfer_complete(const struct cs_xfer *xfer,
 		.error = -xfer->error,
 		.policy_used = report.policy_used,
 		.fallback = report.fallback,
+		.reason = report.reason,
 		.bytes_cached = report.bytes_cached,
 		.bytes_direct = report.bytes_direct,
 		.bytes_copied = report.bytes_copied,
@@ -290,10 +385,30 @@ void cs_xfer_complete(const struct cs_xfer *xfer,
  * cs_xfer_destroy - frees a transfer
  * @xfer: after cs_xfer_end()
  *
- * Any context.
+ * Process context.
  */
 void cs_xfer_destroy(struct cs_xfer *xfer)
 {
-	kfree(xfer);
+	cs_user_put(xfer);
+	cs_xfer_free(xfer);
 	cs_stats_made(COLDSEND_A_OBJECTS_TRANSFERS_DESTROYED);
+}
+
+/**
+ * cs_xfer_exit - frees what was kept for the next transfer
+ *
+ * No transfer may be left.
+ */
+void cs_xfer_exit(void)
+{
+	struct cs_xfer *xfer;
+	int cpu;
+
+	for_each_possible_cpu(cpu) {
+		xfer = per_cpu(cs_xfer_spare, cpu);
+		if (!xfer)
+			continue;
+		cs_user_drop(xfer);
+		kfree(xfer);
+	}
 }

@@ -38,22 +38,26 @@ FIXTURE_VARIANT(args)
 {
 	unsigned long cmd;
 	size_t size;
+	size_t first;
 };
 
 FIXTURE_VARIANT_ADD(args, send)
 {
 	.cmd = COLDSEND_IOC_SEND, .size = sizeof(struct coldsend_send),
+	.first = offsetof(struct coldsend_send, reason),
 };
 
 FIXTURE_VARIANT_ADD(args, info)
 {
 	.cmd = COLDSEND_IOC_INFO, .size = sizeof(struct coldsend_info),
+	.first = offsetof(struct coldsend_info, policy),
 };
 
 FIXTURE_VARIANT_ADD(args, residency)
 {
 	.cmd = COLDSEND_IOC_RESIDENCY,
 	.size = sizeof(struct coldsend_residency),
+	.first = sizeof(struct coldsend_residency),
 };
 
 FIXTURE_SETUP(args)
@@ -115,8 +119,8 @@ TEST_F(args, right_size)
 
 TEST_F(args, too_short)
 {
-	const __u32 sizes[] = { 0, 1, 4, 8, 16, self->size - 8,
-				self->size - 1 };
+	const __u32 sizes[] = { 0, 1, 4, 8, 16, variant->first - 8,
+				variant->first - 1 };
 	size_t i;
 
 	for (i = 0; i < ARRAY_SIZE(sizes); i++) {
@@ -126,6 +130,19 @@ TEST_F(args, too_short)
 			TH_LOG("size %u", sizes[i]);
 	}
 	EXPECT_EQ(0, arrived(self));
+}
+
+/* Who was compiled with the struct's first version gets that, and no more. */
+TEST_F(args, first_version)
+{
+	size_t at;
+
+	memset(self->arg, 0, PAGE);
+	put(self, self->arg, variant->first);
+	EXPECT_EQ(0, cs_ioctl(self->dev, variant->cmd, self->arg));
+	EXPECT_EQ(wanted(variant->cmd), arrived(self));
+	for (at = variant->first; at < PAGE; at++)
+		ASSERT_EQ(0, self->arg[at]);
 }
 
 /* A tail of zeros is fine up to a page, and nobody writes to it. */

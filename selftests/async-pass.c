@@ -23,6 +23,31 @@ FIXTURE(pass)
 	struct coldsend_send s;
 };
 
+FIXTURE_VARIANT(pass)
+{
+	__u32 policy;
+};
+
+FIXTURE_VARIANT_ADD(pass, cached)
+{
+	.policy = COLDSEND_POLICY_CACHED,
+};
+
+FIXTURE_VARIANT_ADD(pass, direct)
+{
+	.policy = COLDSEND_POLICY_DIRECT,
+};
+
+FIXTURE_VARIANT_ADD(pass, drop)
+{
+	.policy = COLDSEND_POLICY_DROP_BEHIND,
+};
+
+FIXTURE_VARIANT_ADD(pass, hybrid)
+{
+	.policy = COLDSEND_POLICY_HYBRID,
+};
+
 FIXTURE_SETUP(pass)
 {
 	self->before = cs_made_now();
@@ -32,7 +57,7 @@ FIXTURE_SETUP(pass)
 	ASSERT_GE(self->file, 0);
 	ASSERT_EQ(0, cs_pair(CS_UNIX, self->sv));
 	cs_send_init(&self->s, self->file, self->sv[0], 0, COLDSEND_TO_EOF,
-		     COLDSEND_POLICY_DIRECT);
+		     variant->policy);
 }
 
 FIXTURE_TEARDOWN(pass)

@@ -87,7 +87,7 @@ TEST_F(async, returns_at_once)
 	EXPECT_EQ(0, self->c.error);
 	EXPECT_EQ(COLDSEND_POLICY_DIRECT, self->c.policy_used);
 	EXPECT_EQ(COLDSEND_FALLBACK_NONE, self->c.fallback);
-	EXPECT_EQ(0, self->c.reserved);
+	EXPECT_EQ(COLDSEND_REASON_NONE, self->c.reason);
 	EXPECT_EQ(SIZE, self->c.bytes_direct);
 	EXPECT_EQ(0, self->c.bytes_cached);
 }

@@ -9,7 +9,7 @@
 need_module
 need jq script
 
-commands="send receive policy stats files residency info"
+commands="send receive policy stats files residency top monitor info run"
 size=5000001
 file=$tmp/file
 
@@ -58,6 +58,8 @@ check "policy with a bad verb" usage_error policy get
 check "policy set without anything" usage_error policy set
 check "policy set with a bad number" usage_error policy set --depth four
 check "residency without a file" usage_error residency
+check "run without a command" usage_error run --stats
+check "run with a bad policy" usage_error run --policy fast true
 
 xfer make "$file" $size 11
 check "SHA-256 of the test programs is sha256sum's" same digest \
@@ -65,13 +67,10 @@ check "SHA-256 of the test programs is sha256sum's" same digest \
 
 # transfer OPTIONS…: to another file, through TCP.
 transfer() {
-	local receiver status=0
-	: >"$tmp/listening"
+	local receiver port status=0
 	rm -f "$tmp/copy"
-	coldsend receive 0 "$tmp/copy" --bind 127.0.0.1 --json \
-		>"$tmp/received" 2>"$tmp/listening" & receiver=$!
-	wait_for 10 grep -q 'listening on port' "$tmp/listening" || return 1
-	"$@" "$file" 127.0.0.1 "$(sed -n 's/^listening on port //p' "$tmp/listening")" || status=$?
+	listen 127.0.0.1 "$tmp/copy" --json || return 1
+	"$@" "$file" 127.0.0.1 "$port" || status=$?
 	wait "$receiver" && return "$status"
 }
 
@@ -97,7 +96,7 @@ check "files" grep -q "$file" <(coldsend files)
 check "residency --json" json "length == 2 and .[0].path == \"$file\" and .[0].pages == $(((size + 4095) / 4096))" \
 	coldsend residency --json "$file" "$file"
 check "residency" coldsend residency "$file"
-check "info --json" json '.abi_version == 1 and (.policies | index("cached") and index("direct"))' \
+check "info --json" json '.abi_version == 3 and (.policies | index("auto") and index("cached") and index("direct"))' \
 	coldsend info --json
 check "info of a file --json" json ".file.file_size == $size and .file.direct" \
 	coldsend info --json "$file"
@@ -138,15 +137,12 @@ check "send --strict where direct can't be" strict_fails
 
 # A sender that is interrupted says how far it came, and that is what arrived.
 interrupted() {
-	local receiver sender status=0
+	local receiver port sender status=0
 	truncate -s 256M "$tmp/large"
-	: >"$tmp/listening"
-	coldsend receive 0 --discard --bind 127.0.0.1 --json \
-		>"$tmp/received" 2>"$tmp/listening" & receiver=$!
-	wait_for 10 grep -q 'listening on port' "$tmp/listening" || return 1
+	listen 127.0.0.1 --discard --json || return 1
 	kill -STOP "$receiver"
-	coldsend send --json "$tmp/large" 127.0.0.1 \
-		"$(sed -n 's/^listening on port //p' "$tmp/listening")" >"$tmp/sent" 2>"$tmp/errors" & sender=$!
+	coldsend send --json "$tmp/large" 127.0.0.1 "$port" \
+		>"$tmp/sent" 2>"$tmp/errors" & sender=$!
 	wait_for 20 transfers_run || return 1
 	kill -INT "$sender"
 	wait "$sender" || status=$?

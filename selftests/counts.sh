@@ -18,7 +18,7 @@ file=$tmp/file
 
 # transfer HOST OPTIONS…: from $file; JSON in $tmp/sent and $tmp/received.
 transfer() {
-	local host=$1 receiver where status=0
+	local host=$1 receiver port where status=0
 	shift
 	if [ "$host" = unix ]; then
 		coldsend receive "unix:$tmp/socket" --discard --json \
@@ -26,11 +26,8 @@ transfer() {
 		wait_for 10 test -S "$tmp/socket" || return 1
 		where=("unix:$tmp/socket")
 	else
-		: >"$tmp/listening"
-		coldsend receive 0 --bind "$host" --discard --json \
-			>"$tmp/received" 2>"$tmp/listening" & receiver=$!
-		wait_for 10 grep -q 'listening on port' "$tmp/listening" || return 1
-		where=("$host" "$(sed -n 's/^listening on port //p' "$tmp/listening")")
+		listen "$host" --discard --json || return 1
+		where=("$host" "$port")
 	fi
 	coldsend send --json "$@" "$file" "${where[@]}" >"$tmp/sent" || status=$?
 	[ "$status" = 0 ] || kill "$receiver"
@@ -140,14 +137,12 @@ check "disk bytes = direct bytes + overhead" disk_bytes_add_up
 
 # A receiver that goes away in the middle: partial, and the count is right.
 partial_is_counted() {
-	local receiver status=0
+	local receiver port status=0
 	truncate -s 64M "$file"
-	: >"$tmp/listening"
-	coldsend receive 0 --bind 127.0.0.1 --discard >"$tmp/received" 2>"$tmp/listening" & receiver=$!
-	wait_for 10 grep -q 'listening on port' "$tmp/listening" || return 1
+	listen 127.0.0.1 --discard || return 1
 	kill -STOP "$receiver"
-	coldsend send --json "$file" 127.0.0.1 \
-		"$(sed -n 's/^listening on port //p' "$tmp/listening")" >"$tmp/sent" 2>"$tmp/errors" & sender=$!
+	coldsend send --json "$file" 127.0.0.1 "$port" \
+		>"$tmp/sent" 2>"$tmp/errors" & sender=$!
 	wait_for 20 transfers_run || return 1
 	wait_for 10 transfer_waits || return 1
 	kill -KILL "$receiver"

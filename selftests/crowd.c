@@ -23,32 +23,8 @@
 #define LOOK_EVERY	20
 #define COUNT_EVERY	500
 #define DEVICE		(~0U)
-
-int cs_set_pool_max(const char *bytes)
-{
-	char command[128];
-
-	snprintf(command, sizeof(command), "coldsend policy set --pool-max %s",
-		 bytes);
-	return system(command) ? -EINVAL : 0;
-}
-
-/* Bytes, or a negative errno. */
-long long cs_get_pool_max(void)
-{
-	static const char key[] = "\"pool_max\":";
-	char text[4096] = "";
-	FILE *f = popen("coldsend policy show --json", "re");
-	char *at;
-
-	if (!f)
-		return -errno;
-	if (!fread(text, 1, sizeof(text) - 1, f))
-		text[0] = 0;
-	pclose(f);
-	at = strstr(text, key);
-	return at ? atoll(at + strlen(key)) : -ENOENT;
-}
+#define STUFF_QUIET_MS	2000
+#define STUFF_SECONDS	300LL
 
 static bool is_empty(void *arg)
 {
@@ -97,7 +73,7 @@ int cs_crowd_allow(int n)
 	return setrlimit(RLIMIT_NOFILE, &limit) ? -errno : 0;
 }
 
-/* All sockets, and what should arrive; flows' in: fields are set. */
+/* All sockets, and what may arrive; flows' in: fields are set. */
 int cs_crowd_make(struct cs_crowd *c)
 {
 	struct rlimit limit;
@@ -122,6 +98,52 @@ int cs_crowd_make(struct cs_crowd *c)
 	return err;
 }
 
+/* Bytes that a receiver should get. */
+static __u64 flow_length(const struct cs_crowd *c, const struct cs_flow *flow)
+{
+	return cs_data_length(c->data, flow->offset,
+			      c->length ?: COLDSEND_TO_EOF);
+}
+
+/* Bytes that it took. */
+static __u64 stuff_flow(struct cs_flow *flow)
+{
+	static const char stuffing[4096];
+	__u64 before = flow->stuffing;
+	ssize_t put;
+
+	do {
+		put = send(flow->tx, stuffing, sizeof(stuffing), MSG_DONTWAIT);
+		flow->stuffing += put > 0 ? put : 0;
+	} while (put > 0);
+	return flow->stuffing - before;
+}
+
+/*
+ * Fills all sockets with bytes that are not of the file, so that a transfer
+ * finds no room and leaves nothing there; until none has taken more for a while,
+ * as a sender that waits for its receiver tries again now and then.
+ */
+int cs_crowd_stuff(struct cs_crowd *c)
+{
+	long long start = cs_now_ms();
+	long long moved = start;
+	__u64 taken;
+	int i;
+
+	do {
+		taken = 0;
+		for (i = 0; i < c->n; i++)
+			taken += stuff_flow(&c->flows[i]);
+		if (taken)
+			moved = cs_now_ms();
+		if (moved - start > STUFF_SECONDS * 1000)
+			return -ETIMEDOUT;
+		cs_nap();
+	} while (cs_now_ms() - moved < STUFF_QUIET_MS);
+	return 0;
+}
+
 int cs_crowd_submit(struct cs_crowd *c)
 {
 	struct coldsend_send s;
@@ -129,8 +151,8 @@ int cs_crowd_submit(struct cs_crowd *c)
 	int i;
 
 	for (i = 0; i < c->n && !err; i++) {
-		cs_send_init(&s, c->file, c->flows[i].tx, 0, COLDSEND_TO_EOF,
-			     c->flows[i].policy);
+		cs_send_init(&s, c->file, c->flows[i].tx, c->flows[i].offset,
+			     c->length ?: COLDSEND_TO_EOF, c->flows[i].policy);
 		s.flags = COLDSEND_F_ASYNC;
 		s.user_data = i;
 		err = cs_send(c->dev, &s);
@@ -164,13 +186,19 @@ static int take_results(struct cs_crowd *c)
 
 static void receive(struct cs_crowd *c, struct cs_flow *flow, __u8 *buf)
 {
-	ssize_t got = recv(flow->rx, buf, c->chunk, 0);
+	size_t want = flow->stuffing && flow->stuffing < c->chunk ?
+		      flow->stuffing : c->chunk;
+	ssize_t got = recv(flow->rx, buf, want, 0);
 
 	if (got < 0 && errno == EAGAIN)
 		return;
+	if (got > 0 && flow->stuffing) {
+		flow->stuffing -= got;
+		return;
+	}
 	if (got > 0) {
-		if (flow->got + got > c->data->size ||
-		    memcmp(buf, c->expect + flow->got, got))
+		if (flow->got + got > flow_length(c, flow) ||
+		    memcmp(buf, c->expect + flow->offset + flow->got, got))
 			flow->bad = true;
 		flow->got += got;
 		return;
@@ -185,7 +213,7 @@ static void receive(struct cs_crowd *c, struct cs_flow *flow, __u8 *buf)
  * A thread that runs work of the module now has a '+' before its name; one with
  * a '-' did so last, and belongs to all of the kernel again.
  */
-static bool is_worker(const char *pid)
+static bool is_worker(struct cs_crowd *c, const char *pid)
 {
 	char path[300];
 	char comm[64] = "";
@@ -198,10 +226,13 @@ static bool is_worker(const char *pid)
 	if (!fgets(comm, sizeof(comm), f))
 		comm[0] = 0;
 	fclose(f);
-	return !strncmp(comm, "kworker", 7) && strstr(comm, "+coldsend");
+	if (strncmp(comm, "kworker", 7) || !strstr(comm, "coldsend"))
+		return false;
+	c->workers_seen = true;
+	return strstr(comm, "+coldsend");
 }
 
-static int count_workers(void)
+static int count_workers(struct cs_crowd *c)
 {
 	DIR *dir = opendir("/proc");
 	struct dirent *entry;
@@ -211,7 +242,7 @@ static int count_workers(void)
 		return 0;
 	while ((entry = readdir(dir)))
 		workers += isdigit(entry->d_name[0]) &&
-			   is_worker(entry->d_name);
+			   is_worker(c, entry->d_name);
 	closedir(dir);
 	return workers;
 }
@@ -232,7 +263,7 @@ static void look(struct cs_crowd *c)
 	if (now - last_count < COUNT_EVERY)
 		return;
 	last_count = now;
-	workers = count_workers();
+	workers = count_workers(c);
 	if (workers > c->workers_max)
 		c->workers_max = workers;
 }
@@ -293,8 +324,8 @@ const struct cs_flow *cs_crowd_wrong(const struct cs_crowd *c)
 	for (i = 0; i < c->n; i++) {
 		const struct cs_flow *flow = &c->flows[i];
 
-		if (flow->bad || flow->error || flow->got != c->data->size ||
-		    flow->sent != flow->got)
+		if (flow->bad || flow->error || flow->sent != flow->got ||
+		    flow->got != flow_length(c, flow))
 			return flow;
 	}
 	return NULL;

@@ -17,6 +17,11 @@
 #include <pthread.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <sys/types.h>
+
+#ifndef ARRAY_SIZE
+#define ARRAY_SIZE(a)		(sizeof(a) / sizeof((a)[0]))
+#endif
 
 #define CS_KIB			1024ULL
 #define CS_MIB			(1024ULL * 1024)
@@ -49,6 +54,7 @@ int cs_reopen(int fd, int flags);
 long cs_resident(int fd, __u64 offset, __u64 len);
 void cs_flush_network(void);
 int cs_drop_cache(int fd);
+int cs_drop_all_caches(void);
 
 /* sha256.c: digests of what arrives and of what should */
 
@@ -74,11 +80,16 @@ void cs_sha256_data(const struct cs_data *d, __u64 offset, __u64 len,
 
 /* peer.c: sockets, and the receiver at their other end */
 
+/* CS_KINDS: those that every machine has. */
 enum cs_kind {
 	CS_TCP4,
 	CS_TCP6,
 	CS_UNIX,
 	CS_KINDS,
+	/* Those that not every machine has. */
+	CS_MPTCP = CS_KINDS,
+	CS_VSOCK,
+	CS_ALL_KINDS,
 };
 
 /**
@@ -118,11 +129,12 @@ struct cs_peer {
 const char *cs_kind_name(enum cs_kind kind);
 int cs_kind_parse(const char *name);
 int cs_pair(enum cs_kind kind, int sv[2]);
+int cs_pair_across(const int netns[2], const char *address, int sv[2]);
 int cs_peer_start(struct cs_peer *p);
 int cs_peer_join(struct cs_peer *p);
 __u64 cs_peer_count(const struct cs_peer *p);
 
-/* dev.c: the device, its counters, and time */
+/* dev.c: the device, its counters, who calls and where, and time */
 
 int cs_open(void);
 void cs_need_device(void);
@@ -134,6 +146,8 @@ int cs_send(int dev, struct coldsend_send *s);
 long long cs_stat(const char *name);
 long long cs_now_ms(void);
 void cs_nap(void);
+int cs_become(uid_t uid);
+int cs_run_on(pthread_t thread, int cpu);
 bool cs_wait(bool (*done)(void *arg), void *arg, int seconds);
 
 /* job.c: a transfer from file to receiver, all of it checked */
@@ -145,12 +159,16 @@ bool cs_wait(bool (*done)(void *arg), void *arg, int seconds);
  * @data: in: what it holds
  * @kind: in: socket to send over
  * @policy: in: enum coldsend_policy
- * @flags: in: COLDSEND_F_*
+ * @flags: in: COLDSEND_F_*; with COLDSEND_F_ASYNC no other transfer of @dev
+ *	may end meanwhile
  * @offset: in: first byte
  * @length: in: bytes, or COLDSEND_TO_EOF
  * @chunk: in: bytes that the receiver asks for at a time
  * @sha256: in: digest of what has to arrive, NULL for none to compare with
- * @s: out: argument after the ioctl
+ * @keep: in: where to put what arrives, NULL for nowhere
+ * @keep_len: in: bytes of @keep
+ * @s: out: argument after the ioctl, with what the result says if that came
+ *	later
  * @peer: out: the receiver
  * @why: out: a sentence about what was wrong
  */
@@ -165,6 +183,8 @@ struct cs_job {
 	__u64 length;
 	size_t chunk;
 	const __u8 *sha256;
+	__u8 *keep;
+	size_t keep_len;
 	struct coldsend_send s;
 	struct cs_peer peer;
 	char why[256];

@@ -229,6 +229,20 @@ void cs_flush_network(void)
 	close(sock);
 }
 
+/* The page cache of all files, and inodes; what is dirty is written first. */
+int cs_drop_all_caches(void)
+{
+	int fd = open("/proc/sys/vm/drop_caches", O_WRONLY | O_CLOEXEC);
+	int err;
+
+	if (fd < 0)
+		return -errno;
+	sync();
+	err = write(fd, "3", 1) == 1 ? 0 : -errno;
+	close(fd);
+	return err;
+}
+
 /* Makes the file cold. */
 int cs_drop_cache(int fd)
 {

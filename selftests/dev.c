@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The device: opening it, its ioctls, its counters in debugfs; and the clock
- * that deadlines are told by.
+ * The device: opening it, its ioctls, its counters in debugfs; who calls, and
+ * the clock that deadlines are told by.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -100,6 +101,22 @@ void cs_nap(void)
 	struct timespec ts = { .tv_nsec = 2000000 };
 
 	nanosleep(&ts, NULL);
+}
+
+/* Who calls from now on; root can come back.  By system call: one thread. */
+int cs_become(uid_t uid)
+{
+	return syscall(SYS_setresuid, uid, uid, 0) ? -errno : 0;
+}
+
+/* Where a thread runs from now on. */
+int cs_run_on(pthread_t thread, int cpu)
+{
+	cpu_set_t one;
+
+	CPU_ZERO(&one);
+	CPU_SET(cpu, &one);
+	return -pthread_setaffinity_np(thread, sizeof(one), &one);
 }
 
 /* Looks at @done until it is true or the deadline passes; what it was. */

@@ -11,15 +11,13 @@
 . "$(dirname "$0")/lib.sh"
 
 need_module
-need jq dmsetup filefrag losetup
-modprobe -q dm-mod || skip "no device mapper in this kernel"
-modprobe -q loop || skip "no loop devices in this kernel"
+need jq filefrag
+# shellcheck source=disk.sh
+. "$selftests/disk.sh"
 
 size=8388608
 bad=5293056		# byte of the file that the bad place starts at: page 1292.25
 bad_bytes=4096
-name=coldsend-test-$$
-dir=$tmp/dir
 file=$dir/file
 
 # table BAD_SECTOR: of the device with 4 KiB that can't be read.
@@ -29,21 +27,6 @@ table() {
 		"$1" "$loop" "$1" "$after" $((sectors - after)) "$loop" "$after"
 }
 
-make_disk() {
-	truncate -s 64M "$tmp/image"
-	loop=$(losetup -f --show "$tmp/image")
-	at_exit losetup -d "$loop"
-	sectors=$(blockdev --getsz "$loop")
-	echo "0 $sectors linear $loop 0" | dmsetup --noudevsync create "$name"
-	at_exit dmsetup --noudevsync remove "$name"
-	dmsetup mknodes
-	device=$(readlink -f "/dev/mapper/$name")
-	mkfs.ext4 -q -b 4096 "$device"
-	mkdir "$dir"
-	mount "$device" "$dir"
-	at_exit umount "$dir"
-}
-
 make_bad() {
 	local first
 	head -c $size /dev/urandom >"$file"
@@ -51,21 +34,16 @@ make_bad() {
 	cp "$file" "$tmp/reference"
 	first=$(filefrag -v -b512 "$file" | awk '$1 == "0:" { print $4 + 0 }')
 	umount "$dir"
-	dmsetup --noudevsync suspend "$name"
-	table $((first + bad / 512)) | dmsetup reload "$name"
-	dmsetup --noudevsync resume "$name"
+	table $((first + bad / 512)) | set_disk
 	mount "$device" "$dir"
 }
 
 # transfer POLICY OFFSET: to $tmp/got; JSON in $tmp/sent. Status of the sender.
 transfer() {
-	local receiver status=0
+	local receiver port status=0
 	xfer cold "$file" || return 99
-	: >"$tmp/listening"
-	coldsend receive 0 --bind 127.0.0.1 "$tmp/got" 2>"$tmp/listening" & receiver=$!
-	wait_for 10 grep -q 'listening on port' "$tmp/listening" || return 99
-	coldsend send --json --policy "$1" --offset "$2" "$file" 127.0.0.1 \
-		"$(sed -n 's/^listening on port //p' "$tmp/listening")" \
+	listen 127.0.0.1 "$tmp/got" || return 99
+	coldsend send --json --policy "$1" --offset "$2" "$file" 127.0.0.1 "$port" \
 		>"$tmp/sent" 2>"$tmp/sentence" || status=$?
 	wait "$receiver"
 	return "$status"

@@ -312,12 +312,15 @@ TEST_F(errors, flags_and_policies)
 					    &res));
 	}
 	s = good(self);
-	s.policy = COLDSEND_POLICY_HYBRID + 1;
+	s.policy = COLDSEND_POLICY_AUTO + 1;
 	EXPECT_EQ(-EINVAL, cs_send(self->dev, &s));
 	s.policy = ~0U;
 	EXPECT_EQ(-EINVAL, cs_send(self->dev, &s));
 	s = good(self);
 	s.reserved = 1;
+	EXPECT_EQ(-EINVAL, cs_send(self->dev, &s));
+	s = good(self);
+	s.reserved2 = 1;
 	EXPECT_EQ(-EINVAL, cs_send(self->dev, &s));
 	info.flags = 0;
 	info.reserved = 1;

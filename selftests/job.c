@@ -10,13 +10,32 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "cs_test.h"
+#include "submit.h"
+
+#define RESULT_SECONDS	60
+
+/* Waits for the result, and writes it where a synchronous call has it. */
+static int await_result(struct cs_job *j)
+{
+	struct coldsend_completion c;
+	int err = cs_collect(j->dev, &c, 1, RESULT_SECONDS);
+
+	if (err)
+		return err;
+	j->s.sent = c.sent;
+	j->s.policy_used = c.policy_used;
+	j->s.fallback = c.fallback;
+	j->s.bytes_cached = c.bytes_cached;
+	j->s.bytes_direct = c.bytes_direct;
+	j->s.bytes_copied = c.bytes_copied;
+	return -c.error;
+}
 
 /**
  * cs_job_run() - send, and receive to the end of the stream
  * @j: what to do
  *
- * Return: 0 or the negative errno of the ioctl or of what had to be there
+ * Return: 0 or the negative errno of the transfer or of what had to be there
  * for it.
  */
 int cs_job_run(struct cs_job *j)
@@ -34,6 +53,8 @@ int cs_job_run(struct cs_job *j)
 		.offset = j->offset,
 		.chunk = j->chunk,
 		.digest = j->sha256,
+		.keep = j->keep,
+		.keep_len = j->keep_len,
 	};
 	err = cs_peer_start(&j->peer);
 	if (err)
@@ -41,6 +62,8 @@ int cs_job_run(struct cs_job *j)
 	cs_send_init(&j->s, j->file, sv[0], j->offset, j->length, j->policy);
 	j->s.flags = j->flags;
 	err = cs_send(j->dev, &j->s);
+	if (!err && j->flags & COLDSEND_F_ASYNC)
+		err = await_result(j);
 	shutdown(sv[0], SHUT_WR);
 	end = cs_peer_join(&j->peer);
 	if (!err)

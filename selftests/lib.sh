@@ -9,6 +9,8 @@ set -euo pipefail
 export LC_ALL=C.UTF-8
 
 selftests=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+# shellcheck source=trouble.sh
+. "$selftests/trouble.sh"
 top=$(dirname "$selftests")
 programs=${CS_PROGRAMS:-$top/build/selftests}
 # shellcheck disable=SC2034 # used by those who source this
@@ -21,10 +23,6 @@ exit_skip=4
 checks=0
 failures=0
 clean_ups=()
-
-# What a kernel says when something is wrong in it.
-# shellcheck disable=SC2034 # used by those who source this
-kernel_trouble='WARNING: |BUG: |BUG at |Oops|Call Trace:|general protection|blocked for more than|stalls on CPU|soft lockup|KASAN|UBSAN|refcount_t:|list_(add|del) corruption|bad page state|coldsend: leak'
 
 note() { printf '# %s\n' "$@"; }
 
@@ -107,6 +105,17 @@ wait_for() {
 	done
 }
 
+# listen ADDRESS ARGUMENT…: a receiver in the background, $receiver, at $port.
+# shellcheck disable=SC2034 # used by those who call this
+listen() {
+	local address=$1
+	shift
+	: >"$tmp/listening"
+	coldsend receive 0 --bind "$address" "$@" >"$tmp/received" 2>"$tmp/listening" & receiver=$!
+	wait_for 10 grep -q 'listening on port' "$tmp/listening" || return 1
+	port=$(sed -n 's/^listening on port //p' "$tmp/listening")
+}
+
 # value NAME <lines of "name value">
 value() { awk -v name="$1" '$1 == name { print $2; found = 1 } END { exit !found }'; }
 
@@ -120,8 +129,9 @@ tunables() { coldsend policy show --json; }
 restore_tunables() {
 	local name
 	local -a options=()
-	for name in segment_size depth pool_max files_max; do
-		options+=("--${name/_/-}" "$(jq ".$name" <<<"$1")")
+	for name in segment_size depth pool_max files_max transfers_max user_transfers user_share idle_max \
+		small_max admit_after admit_window admit_max; do
+		options+=("--${name//_/-}" "$(jq ".$name" <<<"$1")")
 	done
 	coldsend policy set "$(jq -r .policy <<<"$1")" "${options[@]}"
 }
@@ -146,6 +156,24 @@ mount_image() {
 	modprobe -q loop || true
 	mount -o loop "$@" "$image" "$dir" || { echo "mount $* failed"; return 1; }
 	at_exit umount "$dir"
+}
+
+# xfs on a disk of its own if there is one: a loop device is a file of ext4.
+mount_xfs() {
+	mkdir -p "$tmp/xfs"
+	modprobe -q xfs || true
+	grep -qw xfs /proc/filesystems || { echo "this kernel has no xfs"; return 1; }
+	[ -b /dev/vdb ] || { mount_image xfs 400M mkfs.xfs -q -f --; return; }
+	command -v mkfs.xfs >/dev/null || { echo "no mkfs.xfs"; return 1; }
+	mkfs.xfs -q -f /dev/vdb || { echo "mkfs.xfs failed"; return 1; }
+	mount /dev/vdb "$tmp/xfs" || { echo "mount failed"; return 1; }
+	at_exit umount "$tmp/xfs"
+}
+
+# Has test programs put their files on xfs, or skips with the reason.
+use_xfs() {
+	mount_xfs >"$tmp/reason" 2>&1 || skip "$(tr '\n' ' ' <"$tmp/reason")"
+	export CS_DIR=$tmp/xfs
 }
 
 tmp=$(mktemp -d "$CS_DIR/selftest.XXXXXX")

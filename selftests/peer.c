@@ -6,21 +6,26 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/in.h>
+#include <sched.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
+/* Needs struct sockaddr of <sys/socket.h>. */
+#include <linux/vm_sockets.h>
 
 #include "cs_test.h"
 
 #define CHUNK		(256 * CS_KIB)
 #define JOIN_SECONDS	60
 
-static const char * const names[CS_KINDS] = {
+static const char * const names[CS_ALL_KINDS] = {
 	[CS_TCP4] = "tcp4",
 	[CS_TCP6] = "tcp6",
 	[CS_UNIX] = "unix",
+	[CS_MPTCP] = "mptcp",
+	[CS_VSOCK] = "vsock",
 };
 
 const char *cs_kind_name(enum cs_kind kind)
@@ -32,7 +37,7 @@ int cs_kind_parse(const char *name)
 {
 	int i;
 
-	for (i = 0; i < CS_KINDS; i++)
+	for (i = 0; i < CS_ALL_KINDS; i++)
 		if (!strcmp(name, names[i]))
 			return i;
 	return -EINVAL;
@@ -42,8 +47,15 @@ static socklen_t loopback(enum cs_kind kind, struct sockaddr_storage *ss)
 {
 	struct sockaddr_in6 *six = (struct sockaddr_in6 *)ss;
 	struct sockaddr_in *four = (struct sockaddr_in *)ss;
+	struct sockaddr_vm *vm = (struct sockaddr_vm *)ss;
 
 	memset(ss, 0, sizeof(*ss));
+	if (kind == CS_VSOCK) {
+		vm->svm_family = AF_VSOCK;
+		vm->svm_cid = VMADDR_CID_LOCAL;
+		vm->svm_port = VMADDR_PORT_ANY;
+		return sizeof(*vm);
+	}
 	if (kind == CS_TCP6) {
 		six->sin6_family = AF_INET6;
 		six->sin6_addr = in6addr_loopback;
@@ -54,23 +66,31 @@ static socklen_t loopback(enum cs_kind kind, struct sockaddr_storage *ss)
 	return sizeof(*four);
 }
 
-static int tcp_pair(enum cs_kind kind, int sv[2])
+/* A socket of a network namespace, or of our own if @netns is negative. */
+static int socket_in(int netns, int family, int protocol)
 {
-	struct sockaddr_storage ss;
-	socklen_t len = loopback(kind, &ss);
+	if (netns >= 0 && setns(netns, CLONE_NEWNET))
+		return -1;
+	return socket(family, SOCK_STREAM | SOCK_CLOEXEC, protocol);
+}
+
+/* Two sockets that meet at the address of the second. */
+static int address_pair(struct sockaddr_storage *ss, socklen_t len,
+			int protocol, const int netns[2], int sv[2])
+{
 	int server;
 	int err = 0;
 
 	sv[0] = -1;
 	sv[1] = -1;
-	server = socket(ss.ss_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	server = socket_in(netns[1], ss->ss_family, protocol);
 	if (server < 0)
 		return -errno;
-	if (bind(server, (struct sockaddr *)&ss, len) || listen(server, 1) ||
-	    getsockname(server, (struct sockaddr *)&ss, &len))
+	if (bind(server, (struct sockaddr *)ss, len) || listen(server, 1) ||
+	    getsockname(server, (struct sockaddr *)ss, &len))
 		goto err_close;
-	sv[0] = socket(ss.ss_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	if (sv[0] < 0 || connect(sv[0], (struct sockaddr *)&ss, len))
+	sv[0] = socket_in(netns[0], ss->ss_family, protocol);
+	if (sv[0] < 0 || connect(sv[0], (struct sockaddr *)ss, len))
 		goto err_close;
 	sv[1] = accept4(server, NULL, NULL, SOCK_CLOEXEC);
 	if (sv[1] < 0)
@@ -88,11 +108,32 @@ err_close:
 /* Connected sockets: sv[0] to send by, sv[1] to receive by. */
 int cs_pair(enum cs_kind kind, int sv[2])
 {
+	static const int here[2] = { -1, -1 };
+	struct sockaddr_storage ss;
+	socklen_t len = loopback(kind, &ss);
+
 	if (kind != CS_UNIX)
-		return tcp_pair(kind, sv);
+		return address_pair(&ss, len,
+				    kind == CS_MPTCP ? IPPROTO_MPTCP : 0,
+				    here, sv);
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, sv))
 		return -errno;
 	return 0;
+}
+
+/*
+ * The same over TCP, each in a network namespace of its own; the calling thread
+ * is in the first one from then on.  @address: IPv4, of the second.
+ */
+int cs_pair_across(const int netns[2], const char *address, int sv[2])
+{
+	struct sockaddr_storage ss;
+	struct sockaddr_in *four = (struct sockaddr_in *)&ss;
+	socklen_t len = loopback(CS_TCP4, &ss);
+
+	if (inet_pton(AF_INET, address, &four->sin_addr) != 1)
+		return -EINVAL;
+	return address_pair(&ss, len, 0, netns, sv);
 }
 
 static void look_at(struct cs_peer *p, const __u8 *buf, size_t len)

@@ -71,7 +71,7 @@ static struct cs_job random_job(const FIXTURE_DATA(random) *self, __u64 index)
 		.file = self->files[file],
 		.data = &data[file],
 		.kind = pick(&state, CS_KINDS),
-		.policy = 1 + pick(&state, COLDSEND_POLICY_HYBRID),
+		.policy = 1 + pick(&state, COLDSEND_POLICY_AUTO),
 		.offset = pick_offset(&state, SIZE + 5000),
 		.length = pick_offset(&state, 2ULL << pick(&state, 22)),
 		.chunk = 1ULL << (9 + pick(&state, 10)),

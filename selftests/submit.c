@@ -97,23 +97,44 @@ bool cs_made_back(struct cs_made *before, int seconds)
 }
 
 struct fill {
+	int sender;
 	int receiver;
 	int last;
 	long long since;
 };
 
+/*
+ * Bytes that wait in the receiver.  A vsock doesn't tell: 1 if its sender has no
+ * room.
+ */
+static int waiting(const struct fill *f)
+{
+	struct pollfd p = { .fd = f->sender, .events = POLLOUT };
+	int bytes;
+
+	return ioctl(f->receiver, FIONREAD, &bytes) ? !poll(&p, 1, 0) : bytes;
+}
+
 /* Does as much wait in the receiver as did a tenth of a second ago? */
 static bool is_full(void *arg)
 {
 	struct fill *f = arg;
-	int now = 0;
+	int now = waiting(f);
 
-	if (ioctl(f->receiver, FIONREAD, &now) || now != f->last || !now) {
+	if (now != f->last || !now) {
 		f->last = now;
 		f->since = cs_now_ms();
 		return false;
 	}
 	return cs_now_ms() - f->since > 100;
+}
+
+/* Waits until a transfer between two sockets waits for its receiver. */
+bool cs_stands_still(int sender, int receiver, int seconds)
+{
+	struct fill f = { .sender = sender, .receiver = receiver };
+
+	return cs_wait(is_full, &f, seconds);
 }
 
 /*
@@ -123,11 +144,10 @@ static bool is_full(void *arg)
 __u64 cs_fill_socket(int dev, const struct coldsend_send *s, int receiver)
 {
 	struct coldsend_send copy = *s;
-	struct fill f = { .receiver = receiver };
 
 	if (cs_submit(dev, &copy, s->user_data))
 		return 0;
-	return cs_wait(is_full, &f, 10) ? copy.id : 0;
+	return cs_stands_still(s->sock_fd, receiver, 10) ? copy.id : 0;
 }
 
 /* Does as much wait to be received? */

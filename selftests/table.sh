@@ -125,6 +125,20 @@ check "pool maximum below 1M" refused "pool maximum must be" --pool-max 1048575
 check "pool maximum of all memory" refused "pool maximum must be" --pool-max 1T
 check "files maximum 15" refused "files maximum must be" --files-max 15
 check "files maximum above 1M" refused "files maximum must be" --files-max 1048577
+check "no transfers at once" refused "transfers maximum must be" --transfers-max 0
+check "transfers above 1M" refused "transfers maximum must be" --transfers-max 1048577
+check "no transfers of a user" refused "transfers of a user must be" --user-transfers 0
+check "transfers of a user above 1M" refused "transfers of a user must be" --user-transfers 1048577
+check "a user's share of 9 percent" refused "share of a user must be" --user-share 9
+check "a user's share of 101 percent" refused "share of a user must be" --user-share 101
+check "no idle time" refused "idle maximum must be" --idle-max 0
+check "an idle time above a day" refused "idle maximum must be" --idle-max 86401
+check "small above 1G" refused "what is small must be" --small-max 1073741825
+check "admitted after 0 times" refused "admitted after" --admit-after 0
+check "admitted after 1001 times" refused "admitted after" --admit-after 1001
+check "no window of admission" refused "window of admission must be" --admit-window 0
+check "a window above a week" refused "window of admission must be" --admit-window 604801
+check "an admitted file of 101 percent" refused "admitted file must be" --admit-max 101
 check "policy default as default" refused "default policy must be" default
 check "one bad of two" refused "depth must be" cached --depth 99
 check "nothing of all that changed anything" same tunables "$tunables_before" "$(tunables)"
@@ -134,10 +148,15 @@ accepted() {
 	same depth 16 "$(tunables | jq .depth)" || return 1
 	same segment_size 65536 "$(tunables | jq .segment_size)" || return 1
 	same files_max 1048576 "$(tunables | jq .files_max)" || return 1
+	same transfers_max 1048576 "$(tunables | jq .transfers_max)" || return 1
+	same user_transfers 1 "$(tunables | jq .user_transfers)" || return 1
+	same user_share 10 "$(tunables | jq .user_share)" || return 1
+	same idle_max 86400 "$(tunables | jq .idle_max)" || return 1
 	same policy cached "$(tunables | jq -r .policy)"
 }
 check "the limits themselves" accepted cached --depth 16 --segment-size 64K \
-	--pool-max 1M --files-max 1048576
+	--pool-max 1M --files-max 1048576 --transfers-max 1048576 \
+	--user-transfers 1 --user-share 10 --idle-max 86400
 
 # The tool where nobody can run it: a checkout may be in a closed directory.
 public=$(mktemp -d /tmp/coldsend-public.XXXXXX)

@@ -12,6 +12,12 @@ tracefs=/sys/kernel/tracing
 	skip "tracefs can't be mounted"
 [ -d $tracefs/events/coldsend ] || skip "this kernel has no tracepoints for modules"
 
+# Without the names of processes, which tracing keeps by patching the scheduler's
+# tracepoints: an emulated processor in them can meet a stale breakpoint forever.
+names=$(<$tracefs/options/record-cmd)
+at_exit eval "echo $names >$tracefs/options/record-cmd"
+echo 0 >$tracefs/options/record-cmd
+
 size=8388608
 at_exit eval "echo 0 >$tracefs/events/coldsend/enable"
 

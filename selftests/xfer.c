@@ -20,6 +20,7 @@ static const char usage[] =
 "usage: xfer make FILE SIZE SEED        write a file of seeded bytes\n"
 "       xfer send [OPTION]... FILE SEED transfer it here, check every byte\n"
 "       xfer stall FILE                 transfer to a receiver that never reads\n"
+"       xfer flood FILE N               N transfers of no byte, one after another\n"
 "       xfer sha256 SIZE SEED           print the digest of seeded bytes\n"
 "       xfer cold FILE                  drop it from the page cache\n"
 "       xfer resident FILE              print its pages in the page cache\n"
@@ -28,7 +29,7 @@ static const char usage[] =
 "exit: 0 right, 1 wrong, 2 usage, 3 refused by the module\n";
 
 static const char * const policies[] = {
-	"default", "cached", "direct", "drop-behind", "hybrid",
+	"default", "cached", "direct", "drop-behind", "hybrid", "auto",
 };
 
 static const char * const fallbacks[] = {
@@ -100,24 +101,46 @@ static int resident(char **argv)
 	return 0;
 }
 
+/* What a transfer needs: 0, or an exit status after a message. */
+static int open_all(const char *path, int *fd, int *dev, int sv[2])
+{
+	*fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (*fd < 0)
+		return fail(path, errno);
+	*dev = cs_open();
+	if (*dev < 0)
+		return fail(COLDSEND_DEVICE, -*dev);
+	return cs_pair(CS_TCP4, sv) ? fail("sockets", errno) : 0;
+}
+
 static int stall(char **argv)
 {
 	struct coldsend_send s;
-	int fd = open(argv[0], O_RDONLY | O_CLOEXEC);
-	int dev = cs_open();
-	int sv[2];
-	int err;
+	int fd, dev, sv[2];
+	int err = open_all(argv[0], &fd, &dev, sv);
 
-	if (fd < 0)
-		return fail(argv[0], errno);
-	if (dev < 0)
-		return fail(COLDSEND_DEVICE, -dev);
-	if (cs_pair(CS_TCP4, sv))
-		return fail("sockets", errno);
+	if (err)
+		return err;
 	cs_send_init(&s, fd, sv[0], 0, COLDSEND_TO_EOF,
 		     COLDSEND_POLICY_DIRECT);
 	err = cs_send(dev, &s);
 	return fail("the transfer ended", -err);
+}
+
+static int flood(char **argv)
+{
+	unsigned long left = strtoul(argv[1], NULL, 0);
+	struct coldsend_send s;
+	int fd, dev, sv[2];
+	int err = open_all(argv[0], &fd, &dev, sv);
+
+	if (err)
+		return err;
+	while (left-- && !err) {
+		cs_send_init(&s, fd, sv[0], 0, 0, COLDSEND_POLICY_CACHED);
+		err = cs_send(dev, &s);
+	}
+	return err ? fail("a transfer failed", -err) : 0;
 }
 
 static int parse_policy(const char *name)
@@ -212,6 +235,8 @@ int main(int argc, char **argv)
 		return sha256(argv + 2);
 	if (!strcmp(verb, "stall") && argc == 3)
 		return stall(argv + 2);
+	if (!strcmp(verb, "flood") && argc == 4)
+		return flood(argv + 2);
 	if (!strcmp(verb, "cold") && argc == 3)
 		return cold(argv + 2);
 	if (!strcmp(verb, "resident") && argc == 3)

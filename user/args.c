@@ -19,7 +19,7 @@ static const struct option common[] = {
 
 static const struct cs_command *current;
 static struct option longs[CS_OPTIONS_MAX + ARRAY_SIZE(common)];
-static char shorts[2 * ARRAY_SIZE(longs) + 1];
+static char shorts[2 * ARRAY_SIZE(longs) + 2];
 static bool json;
 
 /* The short form of an option: its letter, and ':' if it has a value. */
@@ -44,6 +44,8 @@ void cs_args_start(const struct cs_command *cmd)
 	size_t n = 0, i;
 
 	current = cmd;
+	if (cmd->is_wrapper)
+		*at++ = '+';	/* getopt stops at the first argument */
 	*at++ = ':';	/* getopt tells a missing value from no such option */
 	for (; own && own->name && n < CS_OPTIONS_MAX; own++)
 		longs[n++] = *own;
@@ -154,6 +156,31 @@ static int suffix_shift(const char *suffix)
 }
 
 /**
+ * cs_args_number - read a number with an optional suffix K, M, G or T
+ * @text: what the user wrote
+ * @max: the largest value that is taken
+ * @number: set to it
+ *
+ * Return: NULL, or what is wrong with it, to go behind the text.
+ */
+const char *cs_args_number(const char *text, __u64 max, __u64 *number)
+{
+	unsigned long long value;
+	char *end;
+	int shift;
+
+	errno = 0;
+	value = strtoull(text, &end, 10);
+	shift = suffix_shift(end);
+	if (*text < '0' || *text > '9' || shift < 0)
+		return "is not a number with an optional K, M, G or T";
+	if (errno || value > ULLONG_MAX >> shift || value << shift > max)
+		return "is too large";
+	*number = value << shift;
+	return NULL;
+}
+
+/**
  * cs_args_size - read a number with an optional suffix K, M, G or T
  * @what: the option or argument, for the message
  * @text: what the user wrote
@@ -163,31 +190,24 @@ static int suffix_shift(const char *suffix)
  */
 __u64 cs_args_size(const char *what, const char *text, __u64 max)
 {
-	unsigned long long number;
-	char *end;
-	int shift;
+	const char *why;
+	__u64 number;
 
-	errno = 0;
-	number = strtoull(text, &end, 10);
-	shift = suffix_shift(end);
-	if (*text < '0' || *text > '9' || shift < 0)
-		cs_args_err("%s: '%s' is not a number with an optional K, M, G or T",
-			    what, text);
-	if (errno || number > ULLONG_MAX >> shift || number << shift > max)
-		cs_args_err("%s: %s is too large, the largest is %llu",
-			    what, text, max);
-	return number << shift;
+	why = cs_args_number(text, max, &number);
+	if (why)
+		cs_args_err("%s: '%s' %s (the largest is %llu)", what, text,
+			    why, max);
+	return number;
 }
 
 /** cs_args_policy - read the name of a policy; exits with 2 if it is none */
 unsigned int cs_args_policy(const char *text)
 {
-	unsigned int i;
+	int policy = coldsend_policy_find(text);
 
-	for (i = 0; i < cs_policies.count; i++)
-		if (!strcmp(cs_policies.word[i], text))
-			return i;
-	cs_args_err("'%s' is not a policy: default, cached, direct, drop-behind, hybrid",
+	if (policy >= 0)
+		return (unsigned int)policy;
+	cs_args_err("'%s' is not a policy: default, auto, cached, direct, drop-behind, hybrid",
 		    text);
 }
 

@@ -2,10 +2,11 @@
 /*
  * The rooms of the coldsend tool: what each file offers to the others.
  *
- *	main -> cmd_* -> dev | nl | net -> (kernel)
+ *	main -> cmd_* -> dev | nl | net -> lib/ -> (kernel)
  *	             \-> print -> print_human | print_json
  *
- * args, attrs, file and progress are used by all of them.
+ * args, attrs, file and progress are used by all of them.  supervise,
+ * preload/ and seccomp/ are for run.
  */
 #ifndef COLDSEND_CLI_H
 #define COLDSEND_CLI_H
@@ -14,9 +15,12 @@
 #include <getopt.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <sys/stat.h>
 
-#include <linux/coldsend.h>
+#include <coldsend.h>
+
+#include "preload/inherit.h"
 
 #define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
 
@@ -40,6 +44,7 @@
  * @help: all else that --help says
  * @options: its own options, at most CS_OPTIONS_MAX, up to one without a name;
  *	those whose value is a letter have it as short form; NULL for none
+ * @is_wrapper: its first argument is a command; options behind are that one's
  * @run: its handler; argv[0] is the word; returns an exit status
  */
 struct cs_command {
@@ -48,6 +53,7 @@ struct cs_command {
 	const char *summary;
 	const char *help;
 	const struct option *options;
+	bool is_wrapper;
 	int (*run)(int argc, char **argv);
 };
 
@@ -59,19 +65,21 @@ extern const struct cs_command cs_cmd_stats;
 extern const struct cs_command cs_cmd_files;
 extern const struct cs_command cs_cmd_residency;
 extern const struct cs_command cs_cmd_info;
+extern const struct cs_command cs_cmd_run;
+
+extern const struct cs_command cs_cmd_top;
+extern const struct cs_command cs_cmd_monitor;
 
 /* attrs.c: names of netlink attributes and of the values of enums */
 
 /**
- * struct cs_words - the names of an enum's values
- * @word: name of each value
- * @meaning: sentence for each value, or NULL
- * @count: values known
+ * struct cs_words - the library's words for an enum's values
+ * @name: name of a value, which are numbered from 0; NULL for an unknown one
+ * @meaning: sentence about a value, likewise; NULL if there are none
  */
 struct cs_words {
-	const char *const *word;
-	const char *const *meaning;
-	unsigned int count;
+	const char *(*name)(unsigned int value);
+	const char *(*meaning)(unsigned int value);
 };
 
 /**
@@ -110,11 +118,13 @@ struct cs_values {
 };
 
 extern const struct cs_words cs_policies;
+extern const struct cs_words cs_reasons;
 extern const struct cs_words cs_fallbacks;
 extern const struct cs_attrs cs_tunables;
 extern const struct cs_attrs cs_file_attrs;
 extern const struct cs_attrs cs_counters;
 extern const struct cs_attrs cs_objects;
+extern const struct cs_attrs cs_rule_attrs;
 
 const char *cs_words_name(const struct cs_words *words, __u64 value);
 void cs_values_put(struct cs_values *values, unsigned int nr, __u64 value);
@@ -123,6 +133,7 @@ void cs_values_put(struct cs_values *values, unsigned int nr, __u64 value);
 void cs_args_start(const struct cs_command *cmd);
 int cs_args_next(int argc, char **argv);
 bool cs_args_json(void);
+const char *cs_args_number(const char *text, __u64 max, __u64 *number);
 __u64 cs_args_size(const char *what, const char *text, __u64 max);
 unsigned int cs_args_policy(const char *text);
 const char *cs_args_port(const char *text);
@@ -155,6 +166,27 @@ void cs_progress_start(struct cs_progress *p, __u64 total);
 void cs_progress_step(struct cs_progress *p, __u64 done);
 double cs_progress_stop(struct cs_progress *p);
 
+/* supervise.c: a command as a child */
+
+/**
+ * struct cs_child - what becomes of a fork
+ * @become: in the child: becomes the command; an exit status if it can't
+ * @begun: in the parent, before anything is waited for; false ends it
+ * @arg: for both
+ */
+struct cs_child {
+	int (*become)(void *arg);
+	bool (*begun)(void *arg);
+	void *arg;
+};
+
+int cs_become(char **command);
+int cs_supervise(const struct cs_child *child);
+
+/* seccomp/filtered.c: a command whose sendfile is stopped, and done here */
+int cs_filtered_run(char **command, unsigned int policy, __u64 min_size,
+		    bool stats);
+
 /* net.c: stream sockets by name */
 int cs_net_connect(const char *host, const char *port, int family);
 int cs_net_listen(const char *bind_to, const char *port);
@@ -162,13 +194,9 @@ unsigned int cs_net_port(int sock);
 int cs_net_accept(int sock);
 const char *cs_net_unix_path(const char *host);
 
-/* dev.c: /dev/coldsend, all ioctls */
+/* dev.c: opens /dev/coldsend by the library, and says why it can't */
 bool cs_dev_say_unloaded(void);
-int cs_dev_open(void);
-int cs_dev_send(int dev, struct coldsend_send *req);
-int cs_dev_info(int dev, int file, struct coldsend_info *info);
-int cs_dev_residency(int dev, int file, struct coldsend_residency *res);
-unsigned int cs_dev_columns(int terminal);
+struct coldsend *cs_dev_open(void);
 
 /* nl.c: the netlink family, all of libnl; each says on stderr what failed */
 
@@ -266,24 +294,72 @@ struct cs_resident {
 	struct coldsend_residency res;
 };
 
+struct cs_rule;
+
+/**
+ * struct cs_choice - what a file would go by
+ * @file: path of the file
+ * @info: the module's answer
+ * @rule: the rule that matches; NULL if there is none, or it can't be told
+ */
+struct cs_choice {
+	const char *file;
+	struct coldsend_info info;
+	const struct cs_rule *rule;
+};
+
+/**
+ * struct cs_tree - page-cache residency of all files below a directory
+ * @path: of the directory
+ * @files: how many files
+ * @sum: of them
+ */
+struct cs_tree {
+	const char *path;
+	__u64 files;
+	struct coldsend_residency sum;
+};
+
+/* tree.c: which files below directories fill the page cache */
+int cs_residency_ask(struct coldsend *dev, int file, const char *path,
+		     struct cs_resident *entry);
+int cs_residency_trees(struct coldsend *dev, char **paths, size_t count);
+
+struct cs_event;
+struct cs_rules;
+struct cs_view;
+
 /**
  * struct cs_printer - one way to print each result
  * @sent: of send
  * @received: of receive
  * @tunables: of policy
+ * @rules: of policy list
+ * @choice: of policy test
  * @stats: of stats
  * @files: of files
  * @residency: of residency
+ * @tree: of residency -r
+ * @view: of top
+ * @event: of monitor
  * @info: of info; the path is NULL if no file was asked about
+ * @served: of run
  */
 struct cs_printer {
 	void (*sent)(const struct cs_sent *sent);
 	void (*received)(const struct cs_received *received);
 	void (*tunables)(const struct cs_values *tunables);
+	void (*rules)(const struct cs_rules *rules);
+	void (*choice)(const struct cs_choice *choice);
 	void (*stats)(const struct cs_stats *stats);
 	void (*files)(const struct cs_rows *rows);
 	void (*residency)(const struct cs_resident *list, size_t count);
+	void (*tree)(const struct cs_tree *trees, size_t nr_trees,
+		     const struct cs_resident *list, size_t count);
+	void (*view)(const struct cs_view *view);
+	void (*event)(const struct cs_event *event);
 	void (*info)(const struct coldsend_info *info, const char *path);
+	void (*served)(const struct cs_served *served);
 };
 
 extern const struct cs_printer cs_printer_human;
@@ -294,5 +370,6 @@ __printf(1, 2) void cs_err(const char *fmt, ...);
 int cs_print_end(int status);
 char *cs_print_escape(const char *raw);
 double cs_print_rate(__u64 bytes, double seconds);
+unsigned int cs_print_columns(void);
 
 #endif /* COLDSEND_CLI_H */

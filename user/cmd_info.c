@@ -7,11 +7,11 @@
 
 #include "cli.h"
 
-static int show(int dev, int file, const char *path)
+static int show(struct coldsend *dev, int file, const char *path)
 {
-	struct coldsend_info info;
+	struct coldsend_info info = { .size = sizeof(info) };
 
-	if (cs_dev_info(dev, file, &info)) {
+	if (coldsend_info(dev, file, &info)) {
 		cs_err("the module tells nothing about %s: %s",
 		       path ? path : "itself", strerror(errno));
 		return CS_FAILED;
@@ -22,7 +22,8 @@ static int show(int dev, int file, const char *path)
 
 static int run(int argc, char **argv)
 {
-	int dev, file = -1, status = CS_FAILED;
+	int file = -1, status = CS_FAILED;
+	struct coldsend *dev;
 	const char *path;
 	struct stat st;
 
@@ -31,7 +32,7 @@ static int run(int argc, char **argv)
 		cs_args_err("it takes one FILE at the most");
 	path = argv[optind];	/* may be the NULL at the end */
 	dev = cs_dev_open();
-	if (dev < 0)
+	if (!dev)
 		return CS_FAILED;
 	if (path)
 		file = cs_file_open(path, &st);
@@ -39,7 +40,7 @@ static int run(int argc, char **argv)
 		status = show(dev, file, path);
 	if (file >= 0)
 		close(file);
-	close(dev);
+	coldsend_close(dev);
 	return status;
 }
 

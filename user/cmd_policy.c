@@ -4,7 +4,7 @@
 #include <stddef.h>
 #include <string.h>
 
-#include "cli.h"
+#include "rule.h"
 
 /* Options are numbered by the attribute that they set. */
 static const struct option options[] = {
@@ -12,6 +12,14 @@ static const struct option options[] = {
 	{ "depth", required_argument, NULL, COLDSEND_A_DEPTH },
 	{ "pool-max", required_argument, NULL, COLDSEND_A_POOL_MAX },
 	{ "files-max", required_argument, NULL, COLDSEND_A_FILES_MAX },
+	{ "transfers-max", required_argument, NULL, COLDSEND_A_TRANSFERS_MAX },
+	{ "user-transfers", required_argument, NULL, COLDSEND_A_USER_TRANSFERS },
+	{ "user-share", required_argument, NULL, COLDSEND_A_USER_SHARE },
+	{ "idle-max", required_argument, NULL, COLDSEND_A_IDLE_MAX },
+	{ "small-max", required_argument, NULL, COLDSEND_A_SMALL_MAX },
+	{ "admit-after", required_argument, NULL, COLDSEND_A_ADMIT_AFTER },
+	{ "admit-window", required_argument, NULL, COLDSEND_A_ADMIT_WINDOW },
+	{ "admit-max", required_argument, NULL, COLDSEND_A_ADMIT_MAX },
 	{ NULL, 0, NULL, 0 },
 };
 
@@ -44,16 +52,13 @@ static void take_option(struct cs_values *wanted, int nr)
 /* Return: is it "set", and do the arguments make sense with it? */
 static bool parse(int argc, char **argv, struct cs_values *wanted)
 {
-	const char *verb;
+	const char *verb = optind < argc ? argv[optind++] : "show";
 	bool to_set;
-	int opt;
 
-	while ((opt = cs_args_next(argc, argv)) != -1)
-		take_option(wanted, opt);
-	verb = optind < argc ? argv[optind++] : "show";
 	to_set = !strcmp(verb, "set");
 	if (!to_set && strcmp(verb, "show"))
-		cs_args_err("'%s' is neither show nor set", verb);
+		cs_args_err("'%s' is not show, set, list, add, del, test, save or load",
+			    verb);
 	if (to_set && optind < argc)
 		cs_values_put(wanted, COLDSEND_A_POLICY,
 			      cs_args_policy(argv[optind++]));
@@ -68,10 +73,16 @@ static bool parse(int argc, char **argv, struct cs_values *wanted)
 static int run(int argc, char **argv)
 {
 	struct cs_values wanted = { .has = 0 };
-	bool to_set = parse(argc, argv, &wanted);
-	struct cs_nl *nl = cs_nl_open();
-	int status;
+	struct cs_nl *nl;
+	int status, opt;
+	bool to_set;
 
+	while ((opt = cs_args_next(argc, argv)) != -1)
+		take_option(&wanted, opt);
+	if (!wanted.has && optind < argc && cs_cmd_rules_knows(argv[optind]))
+		return cs_cmd_rules_run(argc - optind, argv + optind);
+	to_set = parse(argc, argv, &wanted);
+	nl = cs_nl_open();
 	if (!nl)
 		return CS_FAILED;
 	status = to_set ? set(nl, &wanted) : show(nl);
@@ -82,18 +93,52 @@ static int run(int argc, char **argv)
 const struct cs_command cs_cmd_policy = {
 	.name = "policy",
 	.usage = "[show]\n"
-		 "set [POLICY] [OPTION]...",
-	.summary = "show or set the default policy and the tunables",
+		 "set [POLICY] [OPTION]...\n"
+		 "list\n"
+		 "add [at N] [MATCH]... {policy POLICY | budget SIZE}\n"
+		 "del ID\n"
+		 "{test | save | load} FILE",
+	.summary = "show or set default policy, tunables and rules",
 	.help =
 "Shows, or sets all or nothing, what transfers that start from now on go by.\n"
-"POLICY is cached, direct, drop-behind or hybrid.  To set needs CAP_NET_ADMIN.\n\n"
+"POLICY is auto, cached, direct, drop-behind or hybrid.  To set needs\n"
+"CAP_NET_ADMIN.\n\n"
 "      --segment-size SIZE  bytes of one direct read at the most: a power of\n"
 "                           two from 64K to 4M (1M)\n"
 "      --depth N            direct reads that one transfer keeps in flight,\n"
 "                           1 to 16 (4)\n"
 "      --pool-max SIZE      bytes of segments that the module holds at the\n"
 "                           most, 1M to a quarter of memory\n"
-"      --files-max N        files that the statistics keep, 16 to 1M (4096)\n",
+"      --files-max N        files that the statistics keep, 16 to 1M (4096)\n"
+"      --transfers-max N    transfers at once of all users, 1 to 1M (65536)\n"
+"      --user-transfers N   transfers at once of one user, 1 to 1M (16384)\n"
+"      --user-share PERCENT of pool-max that one user's transfers hold at the\n"
+"                           most, 10 to 100 (50)\n"
+"      --idle-max SECONDS   after which a peer that takes nothing ends an\n"
+"                           asynchronous transfer, 1 to 86400 (300)\n\n"
+"Policy auto takes cached for small files and for those that it admits, hybrid\n"
+"for the rest:\n"
+"      --small-max SIZE     files up to this are small, 0 to 1G (1M)\n"
+"      --admit-after N      a larger one is admitted when it was served whole\n"
+"                           so often, 1 to 1000 (2), ...\n"
+"      --admit-window SECONDS\n"
+"                           ... half of that forgotten in this time, 1 to\n"
+"                           604800 (600), ...\n"
+"      --admit-max PERCENT  ... and it needs no more than this of the available\n"
+"                           memory, 0 to 100 (25)\n\n"
+"The rules are for transfers that ask for policy default or auto: the first that\n"
+"matches says by which policy they go, or how many bytes of page cache they may\n"
+"leave behind together (cached while there is room, else hybrid).  add puts a\n"
+"rule behind the others, or at place N; del takes the ID that list shows; test\n"
+"tells which rule FILE would go by; save writes all to FILE, load puts those of\n"
+"FILE in the place of all, or changes nothing.  These two take - for FILE.  All\n"
+"but test needs CAP_NET_ADMIN.  All of these MATCHes that a rule has must hold:\n"
+"      size MIN-MAX         of the file; MIN- has no end\n"
+"      path PATTERN         of the file; * stands for / too\n"
+"      fs TYPE              of its file system\n"
+"      dev MAJOR:MINOR      of its file system, as in /proc/self/mountinfo\n"
+"      uid USER             who sends\n"
+"      cgroup ID            of who sends, or above; or its directory\n",
 	.options = options,
 	.run = run,
 };

@@ -8,6 +8,11 @@
 
 #include "cli.h"
 
+static const struct option options[] = {
+	{ "recursive", no_argument, NULL, 'r' },
+	{ NULL, 0, NULL, 0 },
+};
+
 static void say_failed(const char *path, int err)
 {
 	if (err == EPERM)
@@ -18,7 +23,7 @@ static void say_failed(const char *path, int err)
 		       strerror(err));
 }
 
-static bool look(int dev, const char *path, struct cs_resident *entry)
+static bool look(struct coldsend *dev, const char *path, struct cs_resident *entry)
 {
 	struct stat st;
 	int file = cs_file_open(path, &st);
@@ -26,8 +31,7 @@ static bool look(int dev, const char *path, struct cs_resident *entry)
 
 	if (file < 0)
 		return false;
-	entry->file = path;
-	if (cs_dev_residency(dev, file, &entry->res)) {
+	if (cs_residency_ask(dev, file, path, entry)) {
 		err = errno;
 		say_failed(path, err);
 	}
@@ -36,7 +40,7 @@ static bool look(int dev, const char *path, struct cs_resident *entry)
 }
 
 /* Files that can't be looked at are left out, and make it fail. */
-static int look_at_all(int dev, char **paths, size_t count)
+static int look_at_all(struct coldsend *dev, char **paths, size_t count)
 {
 	struct cs_resident *list = calloc(count, sizeof(*list));
 	size_t known = 0, i;
@@ -55,26 +59,39 @@ static int look_at_all(int dev, char **paths, size_t count)
 
 static int run(int argc, char **argv)
 {
-	int dev, status;
+	bool recursive = false;
+	struct coldsend *dev;
+	int status;
 
-	cs_args_next(argc, argv);
+	while (cs_args_next(argc, argv) != -1)
+		recursive = true;
 	if (optind == argc)
 		cs_args_err("it needs a FILE");
 	dev = cs_dev_open();
-	if (dev < 0)
+	if (!dev)
 		return CS_FAILED;
-	status = look_at_all(dev, argv + optind, (size_t)(argc - optind));
-	close(dev);
+	if (recursive)
+		status = cs_residency_trees(dev, argv + optind,
+					    (size_t)(argc - optind));
+	else
+		status = look_at_all(dev, argv + optind,
+				     (size_t)(argc - optind));
+	coldsend_close(dev);
 	return status;
 }
 
 const struct cs_command cs_cmd_residency = {
 	.name = "residency",
-	.usage = "FILE...",
+	.usage = "FILE...\n"
+		 "-r DIR...",
 	.summary = "show how much of files is in the page cache",
 	.help =
 "Shows the pages of each FILE, those of them in the page cache, those of these\n"
 "not yet written back, and the share that is in the page cache; and the total\n"
-"of several files.  You must own a file, or may write to it.\n",
+"of several files.  You must own a file, or may write to it.\n\n"
+"  -r, --recursive      who fills the page cache: the files below each DIR that\n"
+"                       have pages in it, the largest first, and the sum of all\n"
+"                       files below it\n",
+	.options = options,
 	.run = run,
 };

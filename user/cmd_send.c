@@ -52,7 +52,7 @@ struct send_args {
  */
 struct job {
 	const struct send_args *args;
-	int dev;
+	struct coldsend *dev;
 	int file;
 	int sock;
 	struct cs_sent done;
@@ -85,10 +85,10 @@ static void catch_stop(int sock)
 
 static void say_unsupported(const struct job *job)
 {
-	const char *policy = cs_policies.word[job->args->policy];
-	struct coldsend_info info;
+	const char *policy = coldsend_policy_name(job->args->policy);
+	struct coldsend_info info = { .size = sizeof(info) };
 
-	if (!cs_dev_info(job->dev, -1, &info) &&
+	if (!coldsend_info(job->dev, -1, &info) &&
 	    !(info.policies & 1U << job->args->policy) &&
 	    job->args->policy != COLDSEND_POLICY_DEFAULT)
 		cs_err("the loaded module has no policy '%s'", policy);
@@ -99,36 +99,9 @@ static void say_unsupported(const struct job *job)
 		cs_err("the module can't send to this kind of socket");
 }
 
-/* The errno contract of COLDSEND_IOC_SEND in words, NULL for none. */
-static const char *reason(int err)
-{
-	switch (err) {
-	case EPIPE:
-		return "the receiver closed the connection";
-	case ECONNRESET:
-		return "the receiver reset the connection";
-	case EOVERFLOW:
-		return "--offset plus --length is past the largest file offset";
-	case ENOTTY:
-	case E2BIG:
-	case EINVAL:
-		return "the loaded module does not know this request; is it older than this tool?";
-	case EAGAIN:
-		return "the receiver takes nothing";
-	case EIO:
-		return "the disk failed";
-	case EACCES:
-	case EPERM:
-		return "a security module refused the read or the send";
-	default:
-		return NULL;
-	}
-}
-
 static void say_failed(const struct job *job)
 {
 	int err = job->done.error;
-	const char *why = reason(err);
 	__u64 at = job->args->offset + job->done.total.sent;
 
 	if (err == EOPNOTSUPP)
@@ -138,8 +111,8 @@ static void say_failed(const struct job *job)
 		       job->args->path);
 	else
 		cs_err("can't send %s from byte %llu on: %s (%s)",
-		       job->args->path, at, why ? why : "the send failed",
-			 strerror(err));
+		       job->args->path, at, coldsend_strerror(err),
+		       strerrorname_np(err));
 }
 
 static void add_up(struct coldsend_send *total, const struct coldsend_send *req)
@@ -149,6 +122,7 @@ static void add_up(struct coldsend_send *total, const struct coldsend_send *req)
 	total->bytes_direct += req->bytes_direct;
 	total->bytes_copied += req->bytes_copied;
 	total->policy_used = req->policy_used;
+	total->reason = req->reason;
 	if (req->fallback != COLDSEND_FALLBACK_NONE)
 		total->fallback = req->fallback;
 }
@@ -162,18 +136,15 @@ static long long send_chunk(struct job *job, __u64 chunk)
 	const struct send_args *args = job->args;
 	__u64 sent = job->done.total.sent;
 	__u64 left = args->length;
-	struct coldsend_send req = {
-		.flags = args->flags,
-		.file_fd = job->file,
-		.sock_fd = job->sock,
-		.offset = args->offset + sent,
-		.policy = args->policy,
-	};
+	struct coldsend_send req = COLDSEND_REQUEST(job->sock, job->file,
+						    args->offset + sent, 0);
 
+	req.flags = args->flags;
+	req.policy = args->policy;
 	if (left != COLDSEND_TO_EOF)
 		left -= sent;
 	req.length = left < chunk ? left : chunk;
-	if (cs_dev_send(job->dev, &req)) {
+	if (coldsend_send(job->dev, &req) < 0) {
 		job->done.error = stopped ? EINTR : errno;
 		return -1;
 	}
@@ -262,7 +233,7 @@ static int transfer(struct job *job)
 /* Opens all that can fail here before the receiver hears of us. */
 static int send_file(const struct send_args *args)
 {
-	struct job job = { .args = args, .dev = -1, .sock = -1 };
+	struct job job = { .args = args, .sock = -1 };
 	int status = CS_FAILED;
 	struct stat st;
 
@@ -273,14 +244,13 @@ static int send_file(const struct send_args *args)
 	job.done.policy = args->policy;
 	job.done.asked = bytes_asked(args, &st);
 	job.dev = cs_dev_open();
-	if (job.dev >= 0)
+	if (job.dev)
 		job.sock = cs_net_connect(args->host, args->port, args->family);
 	if (job.sock >= 0) {
 		status = transfer(&job);
 		close(job.sock);
 	}
-	if (job.dev >= 0)
-		close(job.dev);
+	coldsend_close(job.dev);
 	close(job.file);
 	return status;
 }
@@ -341,7 +311,7 @@ const struct cs_command cs_cmd_send = {
 "prints what was sent.  Fails (1) if fewer bytes were sent than asked for.\n\n"
 "  -o, --offset SIZE    first byte to send (0)\n"
 "  -l, --length SIZE    bytes to send (all up to the end of the file)\n"
-"  -p, --policy POLICY  cached, direct, drop-behind, hybrid, or default: the\n"
+"  -p, --policy POLICY  auto, cached, direct, drop-behind, hybrid, or default: the\n"
 "                       module's (default)\n"
 "  -s, --strict         fail if the file can't travel by the policy\n"
 "  -4, --ipv4           IPv4 only\n"

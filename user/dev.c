@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
-/* The device /dev/coldsend: opens it, and makes all ioctls of the tool. */
+/* The device /dev/coldsend: opens it, or says what to do. */
 #include <errno.h>
-#include <fcntl.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "cli.h"
@@ -40,48 +38,12 @@ static void say_not_open(int err)
 	}
 }
 
-/** cs_dev_open - open the device; -1 after a message */
-int cs_dev_open(void)
+/** cs_dev_open - open the device; NULL after a message */
+struct coldsend *cs_dev_open(void)
 {
-	int fd = open(COLDSEND_DEVICE, O_RDWR | O_CLOEXEC);
+	struct coldsend *dev = coldsend_open();
 
-	if (fd < 0)
+	if (!dev)
 		say_not_open(errno);
-	return fd;
-}
-
-/** cs_dev_send - COLDSEND_IOC_SEND; sets the size; -1 with errno */
-int cs_dev_send(int dev, struct coldsend_send *req)
-{
-	req->size = sizeof(*req);
-	return ioctl(dev, COLDSEND_IOC_SEND, req);
-}
-
-/** cs_dev_info - COLDSEND_IOC_INFO; @file may be -1; -1 with errno */
-int cs_dev_info(int dev, int file, struct coldsend_info *info)
-{
-	*info = (struct coldsend_info){
-		.size = sizeof(*info),
-		.file_fd = file,
-	};
-	return ioctl(dev, COLDSEND_IOC_INFO, info);
-}
-
-/** cs_dev_residency - COLDSEND_IOC_RESIDENCY of a whole file; -1 with errno */
-int cs_dev_residency(int dev, int file, struct coldsend_residency *res)
-{
-	*res = (struct coldsend_residency){
-		.size = sizeof(*res),
-		.file_fd = file,
-		.length = COLDSEND_TO_EOF,
-	};
-	return ioctl(dev, COLDSEND_IOC_RESIDENCY, res);
-}
-
-/** cs_dev_columns - width of a terminal, 0 if @terminal is none */
-unsigned int cs_dev_columns(int terminal)
-{
-	struct winsize size;
-
-	return ioctl(terminal, TIOCGWINSZ, &size) ? 0 : size.ws_col;
+	return dev;
 }

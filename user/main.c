@@ -12,7 +12,10 @@ static const struct cs_command *const commands[] = {
 	&cs_cmd_stats,
 	&cs_cmd_files,
 	&cs_cmd_residency,
+	&cs_cmd_top,
+	&cs_cmd_monitor,
 	&cs_cmd_info,
+	&cs_cmd_run,
 };
 
 static void print_overview(FILE *out)

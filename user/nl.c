@@ -7,36 +7,22 @@
 #include <sys/socket.h>
 
 #include <netlink/genl/ctrl.h>
-#include <netlink/genl/genl.h>
 
-#include "cli.h"
+#include "nl.h"
 
 /* Dumps of a table that changes meanwhile are asked for again so many times. */
 #define DUMP_TRIES	5
 
-/**
- * struct cs_nl - a connection to the family
- * @sock: the socket
- * @family: number of the family
- * @running: the answer to the request under way is not complete
- * @error: errno of the request, 0 for success
- * @interrupted: the table changed while it was dumped
- * @sentence: what the kernel said about the error, "" for nothing
- */
-struct cs_nl {
-	struct nl_sock *sock;
-	int family;
-	bool running;
-	int error;
-	bool interrupted;
-	char sentence[256];
-};
+#define SEND_BUFFER	(256 * 1024)
 
 /* Takes the extended acknowledgment's sentence out of its attributes. */
 static void take_sentence(struct cs_nl *nl, void *attrs, int len)
 {
 	struct nlattr *msg = nla_find(attrs, len, NLMSGERR_ATTR_MSG);
+	struct nlattr *offset = nla_find(attrs, len, NLMSGERR_ATTR_OFFS);
 
+	if (offset)
+		nl->offset = nla_get_u32(offset);
 	if (msg)
 		snprintf(nl->sentence, sizeof(nl->sentence), "%.*s",
 			 nla_len(msg), (char *)nla_data(msg));
@@ -101,6 +87,9 @@ static int say_refused(const struct cs_nl *nl)
 {
 	const char *why = nl->sentence;
 
+	if (nl->hushed)
+		return -1;
+
 	if (!*why && nl->error == EPERM)
 		why = "this needs CAP_NET_ADMIN: run it as root";
 	else if (!*why)
@@ -140,9 +129,9 @@ static int receive_answer(struct cs_nl *nl, nl_recvmsg_msg_cb_t take, void *arg)
 	return -1;
 }
 
-/* Sends @msg, frees it, and has @take look at each answer. */
-static int talk(struct cs_nl *nl, struct nl_msg *msg, nl_recvmsg_msg_cb_t take,
-		void *arg)
+/** cs_nl_talk - send @msg, free it, and have @take look at each answer */
+int cs_nl_talk(struct cs_nl *nl, struct nl_msg *msg, nl_recvmsg_msg_cb_t take,
+	       void *arg)
 {
 	int err = msg ? nl_send_auto(nl->sock, msg) : -NLE_NOMEM;
 
@@ -154,11 +143,13 @@ static int talk(struct cs_nl *nl, struct nl_msg *msg, nl_recvmsg_msg_cb_t take,
 	nl->running = true;
 	nl->error = 0;
 	nl->interrupted = false;
+	nl->offset = 0;
 	nl->sentence[0] = '\0';
 	return receive_answer(nl, take, arg);
 }
 
-static struct nl_msg *new_request(struct cs_nl *nl, __u8 cmd, int flags)
+/** cs_nl_request - a request to the family; NULL without memory */
+struct nl_msg *cs_nl_request(struct cs_nl *nl, __u8 cmd, int flags)
 {
 	struct nl_msg *msg = nlmsg_alloc();
 
@@ -181,6 +172,10 @@ static int connect_family(struct cs_nl *nl)
 	/* Kernels too old to know the option only leave the sentence out. */
 	setsockopt(nl_socket_get_fd(nl->sock), SOL_NETLINK, NETLINK_EXT_ACK,
 		   &on, sizeof(on));
+	/* A refusal need not repeat what may be long; all rules must fit. */
+	setsockopt(nl_socket_get_fd(nl->sock), SOL_NETLINK, NETLINK_CAP_ACK,
+		   &on, sizeof(on));
+	nl_socket_set_buffer_size(nl->sock, 0, SEND_BUFFER);
 	nl->family = genl_ctrl_resolve(nl->sock, COLDSEND_FAMILY_NAME);
 	if (nl->family >= 0)
 		return 0;
@@ -214,9 +209,9 @@ void cs_nl_close(struct cs_nl *nl)
 	free(nl);
 }
 
-/* Takes the numbers of one set out of @len bytes of attributes. */
-static void take_values(const struct cs_attrs *set, struct nlattr *head,
-			int len, struct cs_values *values)
+/** cs_nl_take - numbers of one set out of @len bytes of attributes */
+void cs_nl_take(const struct cs_attrs *set, struct nlattr *head, int len,
+		struct cs_values *values)
 {
 	struct nlattr *attr;
 	int left;
@@ -233,7 +228,7 @@ static void take_values(const struct cs_attrs *set, struct nlattr *head,
 	}
 }
 
-/* As take_values(), for a nest in @msg. */
+/* As cs_nl_take(), for a nest in @msg. */
 static void take_nest(const struct cs_attrs *set, struct nl_msg *msg, int nest,
 		      struct cs_values *values)
 {
@@ -241,15 +236,15 @@ static void take_nest(const struct cs_attrs *set, struct nl_msg *msg, int nest,
 					      nest);
 
 	if (attr)
-		take_values(set, nla_data(attr), nla_len(attr), values);
+		cs_nl_take(set, nla_data(attr), nla_len(attr), values);
 }
 
 static int take_tunables(struct nl_msg *msg, void *arg)
 {
 	struct nlmsghdr *hdr = nlmsg_hdr(msg);
 
-	take_values(&cs_tunables, nlmsg_attrdata(hdr, GENL_HDRLEN),
-		    nlmsg_attrlen(hdr, GENL_HDRLEN), arg);
+	cs_nl_take(&cs_tunables, nlmsg_attrdata(hdr, GENL_HDRLEN),
+		   nlmsg_attrlen(hdr, GENL_HDRLEN), arg);
 	return NL_OK;
 }
 
@@ -257,12 +252,13 @@ static int take_tunables(struct nl_msg *msg, void *arg)
 int cs_nl_policy_get(struct cs_nl *nl, struct cs_values *tunables)
 {
 	*tunables = (struct cs_values){ .has = 0 };
-	return talk(nl, new_request(nl, COLDSEND_CMD_POLICY_GET, 0),
-		    take_tunables, tunables);
+	return cs_nl_talk(nl, cs_nl_request(nl, COLDSEND_CMD_POLICY_GET, 0),
+			  take_tunables, tunables);
 }
 
-static int put_values(struct nl_msg *msg, const struct cs_attrs *set,
-		      const struct cs_values *values)
+/** cs_nl_put - put numbers of one set into @msg; not 0 if they don't fit */
+int cs_nl_put(struct nl_msg *msg, const struct cs_attrs *set,
+	      const struct cs_values *values)
 {
 	unsigned int nr;
 	int err = 0;
@@ -281,13 +277,13 @@ static int put_values(struct nl_msg *msg, const struct cs_attrs *set,
 /** cs_nl_policy_set - change what @tunables has; 0, or -1 after a message */
 int cs_nl_policy_set(struct cs_nl *nl, const struct cs_values *tunables)
 {
-	struct nl_msg *msg = new_request(nl, COLDSEND_CMD_POLICY_SET, 0);
+	struct nl_msg *msg = cs_nl_request(nl, COLDSEND_CMD_POLICY_SET, 0);
 
-	if (msg && put_values(msg, &cs_tunables, tunables)) {
+	if (msg && cs_nl_put(msg, &cs_tunables, tunables)) {
 		nlmsg_free(msg);
 		msg = NULL;
 	}
-	return talk(nl, msg, NULL, NULL);
+	return cs_nl_talk(nl, msg, NULL, NULL);
 }
 
 static int take_stats(struct nl_msg *msg, void *arg)
@@ -303,15 +299,15 @@ static int take_stats(struct nl_msg *msg, void *arg)
 int cs_nl_stats_get(struct cs_nl *nl, struct cs_stats *stats)
 {
 	*stats = (struct cs_stats){ .counters.has = 0 };
-	return talk(nl, new_request(nl, COLDSEND_CMD_STATS_GET, 0), take_stats,
-		    stats);
+	return cs_nl_talk(nl, cs_nl_request(nl, COLDSEND_CMD_STATS_GET, 0),
+			  take_stats, stats);
 }
 
 /** cs_nl_stats_reset - forget all counters; 0, or -1 after a message */
 int cs_nl_stats_reset(struct cs_nl *nl)
 {
-	return talk(nl, new_request(nl, COLDSEND_CMD_STATS_RESET, 0), NULL,
-		    NULL);
+	return cs_nl_talk(nl, cs_nl_request(nl, COLDSEND_CMD_STATS_RESET, 0),
+			  NULL, NULL);
 }
 
 /* The path in a row, as a string of its own. */
@@ -340,6 +336,34 @@ static int take_row(struct nl_msg *msg, void *arg)
 }
 
 /**
+ * cs_nl_dump - all of a table
+ * @nl: the connection; @nl->interrupted says whether it changed each time
+ * @cmd: the command
+ * @take: takes a row out of a message
+ * @clear: forgets all rows, before each try
+ * @arg: for both
+ *
+ * Return: 0, or -1 after a message.
+ */
+int cs_nl_dump(struct cs_nl *nl, __u8 cmd, nl_recvmsg_msg_cb_t take,
+	       void (*clear)(void *arg), void *arg)
+{
+	int tries = DUMP_TRIES, err;
+
+	do {
+		clear(arg);
+		err = cs_nl_talk(nl, cs_nl_request(nl, cmd, NLM_F_DUMP), take,
+				 arg);
+	} while (!err && nl->interrupted && --tries);
+	return err;
+}
+
+static void clear_rows(void *arg)
+{
+	cs_rows_clear(arg);
+}
+
+/**
  * cs_nl_files_dump - statistics of all files
  * @nl: the connection
  * @rows: filled; the caller clears it
@@ -348,13 +372,9 @@ static int take_row(struct nl_msg *msg, void *arg)
  */
 int cs_nl_files_dump(struct cs_nl *nl, struct cs_rows *rows)
 {
-	int tries = DUMP_TRIES, err;
+	int err = cs_nl_dump(nl, COLDSEND_CMD_FILE_GET, take_row, clear_rows,
+			     rows);
 
-	do {
-		cs_rows_clear(rows);
-		err = talk(nl, new_request(nl, COLDSEND_CMD_FILE_GET,
-					   NLM_F_DUMP), take_row, rows);
-	} while (!err && nl->interrupted && --tries);
 	rows->interrupted = nl->interrupted;
 	return err;
 }

@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
 
 #include "cli.h"
 
@@ -96,4 +98,12 @@ char *cs_print_escape(const char *raw)
 double cs_print_rate(__u64 bytes, double seconds)
 {
 	return seconds > 0 ? (double)bytes / 1e6 / seconds : 0;
+}
+
+/** cs_print_columns - width of the terminal on stdout, 0 if it is none */
+unsigned int cs_print_columns(void)
+{
+	struct winsize size;
+
+	return ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) ? 0 : size.ws_col;
 }

@@ -5,7 +5,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "cli.h"
+#include "rule.h"
+#include "views.h"
 
 /* The path column of the table of files is never cut shorter than this. */
 #define PATH_MIN	16
@@ -15,8 +16,8 @@ static void print_fallback(__u32 fallback)
 	if (fallback == COLDSEND_FALLBACK_NONE)
 		return;
 	printf("fell back, %s", cs_words_name(&cs_fallbacks, fallback));
-	if (fallback < cs_fallbacks.count)
-		printf(": %s", cs_fallbacks.meaning[fallback]);
+	if (cs_fallbacks.meaning(fallback))
+		printf(": %s", cs_fallbacks.meaning(fallback));
 	putchar('\n');
 }
 
@@ -24,10 +25,15 @@ static void print_sent(const struct cs_sent *sent)
 {
 	const struct coldsend_send *total = &sent->total;
 
-	printf("sent %llu bytes in %.3f s (%.1f MB/s), policy %s\n",
+	printf("sent %llu bytes in %.3f s (%.1f MB/s), policy %s",
 	       total->sent, sent->seconds,
 	       cs_print_rate(total->sent, sent->seconds),
 	       cs_words_name(&cs_policies, total->policy_used));
+	if (total->reason != COLDSEND_REASON_NONE)
+		printf(total->reason == COLDSEND_REASON_RULE ? " (%s)" :
+							       " (auto: %s)",
+		       cs_words_name(&cs_reasons, total->reason));
+	putchar('\n');
 	printf("bytes from the page cache %llu, by direct I/O %llu, copied by the CPU %llu\n",
 	       total->bytes_cached, total->bytes_direct, total->bytes_copied);
 	print_fallback(total->fallback);
@@ -124,6 +130,47 @@ static void print_path(const char *raw, size_t room)
 	free(text);
 }
 
+static void print_rules(const struct cs_rules *rules)
+{
+	unsigned int i;
+
+	printf("%5s %10s %10s %s\n", "ID", "HITS", "USED", "RULE");
+	for (i = 0; i < rules->count; i++) {
+		const struct cs_rule *rule = &rules->rule[i];
+		const __u64 *v = rule->num.v;
+
+		printf("%5llu %10llu ", v[COLDSEND_A_RULE_ID],
+		       v[COLDSEND_A_RULE_HITS]);
+		if (rule->num.has & 1ULL << COLDSEND_A_RULE_BUDGET_USED)
+			printf("%10llu ", v[COLDSEND_A_RULE_BUDGET_USED]);
+		else
+			printf("%10s ", "-");
+		cs_rule_print(stdout, rule);
+		putchar('\n');
+	}
+}
+
+static void print_choice(const struct cs_choice *choice)
+{
+	const struct coldsend_info *info = &choice->info;
+
+	printf("policy %s, ", cs_words_name(&cs_policies, info->policy));
+	if (info->rule)
+		printf("rule %u", info->rule);
+	else
+		printf("no rule");
+	if (choice->rule) {
+		printf(" (");
+		cs_rule_print(stdout, choice->rule);
+		putchar(')');
+	}
+	if (info->reason != COLDSEND_REASON_RULE &&
+	    info->reason != COLDSEND_REASON_NONE)
+		printf(", auto: %s", cs_words_name(&cs_reasons, info->reason));
+	printf(": ");
+	print_path(choice->file, 0);
+}
+
 static void print_row(const struct cs_row *row, int width, size_t room)
 {
 	const __u64 *v = row->counters.v;
@@ -145,7 +192,7 @@ static void print_row(const struct cs_row *row, int width, size_t room)
 /* Columns that are left for the path, 0 for no limit. */
 static size_t path_room(int used)
 {
-	int columns = (int)cs_dev_columns(STDOUT_FILENO);
+	int columns = (int)cs_print_columns();
 
 	if (!columns)
 		return 0;
@@ -221,9 +268,9 @@ static void print_info(const struct coldsend_info *info, const char *path)
 	printf("%-24s %s\n", "default-policy",
 	       cs_words_name(&cs_policies, info->default_policy));
 	printf("%-24s", "policies");
-	for (i = 0; i < cs_policies.count; i++)
+	for (i = 0; cs_policies.name(i); i++)
 		if (info->policies & 1U << i)
-			printf(" %s", cs_policies.word[i]);
+			printf(" %s", cs_policies.name(i));
 	printf("\n%-24s%s%s\n", "send-flags",
 	       info->send_flags & COLDSEND_F_STRICT ? " strict" : "",
 	       info->send_flags & COLDSEND_F_ASYNC ? " async" : "");
@@ -233,12 +280,25 @@ static void print_info(const struct coldsend_info *info, const char *path)
 		print_file_info(info, path);
 }
 
+/* On stderr: stdout is the command's. */
+static void print_served(const struct cs_served *served)
+{
+	cs_err("the module served %llu bytes in %llu calls; %llu calls were left to sendfile",
+	       served->bytes, served->calls, served->left);
+}
+
 const struct cs_printer cs_printer_human = {
 	.sent = print_sent,
 	.received = print_received,
 	.tunables = print_tunables,
+	.rules = print_rules,
+	.choice = print_choice,
 	.stats = print_stats,
 	.files = print_files,
 	.residency = print_residency,
+	.tree = cs_human_tree,
+	.view = cs_human_view,
+	.event = cs_human_event,
 	.info = print_info,
+	.served = print_served,
 };

@@ -8,7 +8,9 @@
 
 #include <jansson.h>
 
-#include "cli.h"
+#include "rule.h"
+#include "views.h"
+#include "print_json.h"
 
 /* Integers of JSON libraries are signed; nothing we count gets that far. */
 static json_t *from_u64(__u64 value)
@@ -113,6 +115,7 @@ static void print_sent(const struct cs_sent *sent)
 	put_path(object, sent->file);
 	put_word(object, "policy", &cs_policies, sent->policy);
 	put_word(object, "policy_used", &cs_policies, total->policy_used);
+	put_word(object, "reason", &cs_reasons, total->reason);
 	put_word(object, "fallback", &cs_fallbacks, total->fallback);
 	put_u64(object, "bytes_asked", sent->asked);
 	put_u64(object, "bytes_sent", total->sent);
@@ -138,6 +141,55 @@ static void print_received(const struct cs_received *received)
 static void print_tunables(const struct cs_values *tunables)
 {
 	dump_line(from_values(&cs_tunables, tunables));
+}
+
+/* A pattern or type, where the rule has one. */
+static void put_text(json_t *object, const char *key, const char *raw)
+{
+	char *text;
+
+	if (!*raw)
+		return;
+	if (!json_object_set_new(object, key, json_string(raw)))
+		return;
+	text = cs_print_escape(raw);
+	json_object_set_new(object, key, json_string(text));
+	free(text);
+}
+
+static json_t *from_rule(const struct cs_rule *rule)
+{
+	json_t *object = from_values(&cs_rule_attrs, &rule->num);
+
+	put_text(object, "path", rule->path);
+	put_text(object, "fs", rule->fs);
+	return object;
+}
+
+static void print_rules(const struct cs_rules *rules)
+{
+	json_t *list = json_array();
+	unsigned int i;
+
+	for (i = 0; i < rules->count; i++)
+		json_array_append_new(list, from_rule(&rules->rule[i]));
+	dump_line(list);
+}
+
+static void print_choice(const struct cs_choice *choice)
+{
+	const struct coldsend_info *info = &choice->info;
+	json_t *object = json_object();
+
+	put_path(object, choice->file);
+	put_word(object, "policy", &cs_policies, info->policy);
+	put_word(object, "reason", &cs_reasons, info->reason);
+	json_object_set_new(object, "rule_id",
+			    info->rule ? from_u64(info->rule) : json_null());
+	json_object_set_new(object, "rule",
+			    choice->rule ? from_rule(choice->rule) :
+					   json_null());
+	dump_line(object);
 }
 
 static void print_stats(const struct cs_stats *stats)
@@ -176,22 +228,27 @@ static void print_files(const struct cs_rows *rows)
 	fputs(rows->count ? "\n]\n" : "]\n", stdout);
 }
 
+static json_t *from_residency(const char *path,
+			      const struct coldsend_residency *res)
+{
+	json_t *object = json_object();
+
+	put_path(object, path);
+	put_u64(object, "page_size", res->page_size);
+	put_u64(object, "pages", res->pages);
+	put_u64(object, "resident", res->resident);
+	put_u64(object, "dirty", res->dirty);
+	return object;
+}
+
 static void print_residency(const struct cs_resident *list, size_t count)
 {
 	json_t *array = json_array();
 	size_t i;
 
-	for (i = 0; i < count; i++) {
-		const struct coldsend_residency *res = &list[i].res;
-		json_t *object = json_object();
-
-		put_path(object, list[i].file);
-		put_u64(object, "page_size", res->page_size);
-		put_u64(object, "pages", res->pages);
-		put_u64(object, "resident", res->resident);
-		put_u64(object, "dirty", res->dirty);
-		json_array_append_new(array, object);
-	}
+	for (i = 0; i < count; i++)
+		json_array_append_new(array, from_residency(list[i].file,
+							    &list[i].res));
 	dump_line(array);
 }
 
@@ -221,10 +278,10 @@ static void print_info(const struct coldsend_info *info, const char *path)
 	json_t *flags = json_array();
 	unsigned int i;
 
-	for (i = 0; i < cs_policies.count; i++)
+	for (i = 0; cs_policies.name(i); i++)
 		if (info->policies & 1U << i)
 			json_array_append_new(policies,
-					      json_string(cs_policies.word[i]));
+					      json_string(cs_policies.name(i)));
 	if (info->send_flags & COLDSEND_F_STRICT)
 		json_array_append_new(flags, json_string("strict"));
 	if (info->send_flags & COLDSEND_F_ASYNC)
@@ -240,12 +297,60 @@ static void print_info(const struct coldsend_info *info, const char *path)
 	dump_line(object);
 }
 
+static void print_served(const struct cs_served *served)
+{
+	json_t *object = json_object();
+
+	put_u64(object, "bytes_served", served->bytes);
+	put_u64(object, "calls_served", served->calls);
+	put_u64(object, "calls_left", served->left);
+	dump_line(object);
+}
+
+/** cs_json_values - numbers of an attribute set as an object */
+json_t *cs_json_values(const struct cs_attrs *set,
+		       const struct cs_values *values)
+{
+	return from_values(set, values);
+}
+
+/** cs_json_put_path - put a path into an object, escaped if it is not UTF-8 */
+void cs_json_put_path(json_t *object, const char *raw)
+{
+	put_path(object, raw);
+}
+
+/** cs_json_row - a row of a table: its numbers, path and counters */
+json_t *cs_json_row(const struct cs_row *row)
+{
+	return from_row(row);
+}
+
+/** cs_json_resident - residency of a file, or the sum of many */
+json_t *cs_json_resident(const char *path,
+			 const struct coldsend_residency *res)
+{
+	return from_residency(path, res);
+}
+
+/** cs_json_print - print @value and a newline, and free it */
+void cs_json_print(json_t *value)
+{
+	dump_line(value);
+}
+
 const struct cs_printer cs_printer_json = {
 	.sent = print_sent,
 	.received = print_received,
 	.tunables = print_tunables,
+	.rules = print_rules,
+	.choice = print_choice,
 	.stats = print_stats,
 	.files = print_files,
 	.residency = print_residency,
+	.tree = cs_json_tree,
+	.view = cs_json_view,
+	.event = cs_json_event,
 	.info = print_info,
+	.served = print_served,
 };

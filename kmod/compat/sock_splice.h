@@ -46,6 +46,15 @@ static inline ssize_t compat_sock_splice(struct socket *sock,
 }
 
 /**
+ * compat_sock_splice_blocks - can compat_sock_splice() wait for the peer?
+ * @sk: of a connected stream socket
+ */
+static inline bool compat_sock_splice_blocks(const struct sock *sk)
+{
+	return false;
+}
+
+/**
  * compat_sock_splice_eof - tells @sock that no more comes, after a MSG_MORE
  * @sock: connected stream socket
  *
@@ -124,6 +133,12 @@ static inline ssize_t compat_sock_splice(struct socket *sock,
 		skip += ret;
 	}
 	return sent;
+}
+
+/* It takes the lock under which the peer waits for what is sent to it. */
+static inline bool compat_sock_splice_blocks(const struct sock *sk)
+{
+	return sk->sk_family == AF_UNIX;
 }
 
 /* Nothing of the kind: TCP sends by its cork timer, within 200 ms. */

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * The benchmark's parts: a method sends ranges, a round measures one method
- * once, a report says what came of all rounds.
+ * What a method is: one way to send ranges of a file, and what it is given.
  *
  * Functions return 0 or a negative errno if nothing else is said.
  */
@@ -12,14 +11,17 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#define BENCH_KIB		1024ULL
 #define BENCH_MIB		(1024ULL * 1024)
-/* One read, write or splice of the methods that have a buffer; one recv(2). */
+#define BENCH_GIB		(1024ULL * 1024 * 1024)
+/* One read, write or splice of a single stream; one recv(2). */
 #define BENCH_CHUNK		BENCH_MIB
 
 /**
  * struct bench_range - what one request asks for
  * @offset: first byte
- * @length: bytes; both are multiples of BENCH_CHUNK
+ * @length: bytes; both are multiples of bench_job.chunk where BENCH_BYPASS
+ *	methods compete
  */
 struct bench_range {
 	__u64 offset;
@@ -27,19 +29,29 @@ struct bench_range {
 };
 
 /**
- * struct bench_job - the sender's side of one round
+ * struct bench_job - the sender's side of one stream
+ * @method: which
  * @path: file to send
+ * @size: its bytes
  * @sock: connected, blocking socket
+ * @chunk: bytes of one read or write of methods that have buffers, at the most
  * @file: opened by the method's setup
  * @state: the method's own
+ * @range: for send_all: what to send
+ * @ended: for send_all: bench_ticks() when all of @range was sent
  * @syscalls: system calls of the method's send, counted by itself
  * @bytes_copied: bytes that the CPU copied, if the method measures that
  */
 struct bench_job {
+	const struct bench_method *method;
 	const char *path;
+	__u64 size;
 	int sock;
+	size_t chunk;
 	int file;
 	void *state;
+	struct bench_range range;
+	__u64 ended;
 	__u64 syscalls;
 	__u64 bytes_copied;
 };
@@ -47,211 +59,96 @@ struct bench_job {
 /* bench_method.copies_per_byte: the method fills job->bytes_copied. */
 #define BENCH_COPIES_COUNTED	(-1.0)
 
+/* bench_method.flags */
+enum {
+	/* Reads past the page cache, so no use for a hot file. */
+	BENCH_BYPASS = 1 << 0,
+	/* Is coldsend, no rival. */
+	BENCH_OURS = 1 << 1,
+	/* Sends nothing; its bytes are those that it read. */
+	BENCH_SILENT = 1 << 2,
+	/* A part of the limit, no rival. */
+	BENCH_LIMIT = 1 << 3,
+	/* Does nothing, and its bytes are none. */
+	BENCH_IDLE = 1 << 4,
+};
+
 /**
  * struct bench_method - one way to send a file
  * @name: in tables
+ * @needs: what a kernel lacks where setup says EOPNOTSUPP
  * @copies_per_byte: by the sender's CPU between disk and socket, by definition
- * @setup: what a server does once: open files, buffers, pipes; not measured
+ * @flags: BENCH_*
+ * @variant: for methods that share their code: which of them
+ * @setup: what a server does once: open files, buffers, pipes; not measured.
+ *	Called by the thread that sends.  EOPNOTSUPP: not on this kernel.
  * @send: sends all of a range, or fails; measured
+ * @send_all: sends the ranges of @n jobs at the same time from one thread; NULL
+ *	if a stream needs a thread
  * @teardown: the reverse of a setup that succeeded; not measured
  */
 struct bench_method {
 	const char *name;
+	const char *needs;
 	double copies_per_byte;
+	unsigned int flags;
+	unsigned int variant;
 	int (*setup)(struct bench_job *job);
 	int (*send)(struct bench_job *job, const struct bench_range *range);
+	int (*send_all)(struct bench_job *jobs, int n);
 	void (*teardown)(struct bench_job *job);
 };
 
-/* One file each. */
+/* methods/: a file for each kind, variants of a kind together */
 extern const struct bench_method bench_read_write;
+extern const struct bench_method bench_dontcache;
 extern const struct bench_method bench_mmap_write;
 extern const struct bench_method bench_sendfile;
-extern const struct bench_method bench_sendfile_dontneed;
+extern const struct bench_method bench_dontneed_now;
+extern const struct bench_method bench_dontneed_later;
 extern const struct bench_method bench_sendfile_direct;
-extern const struct bench_method bench_splice;
+extern const struct bench_method bench_splice_new;
+extern const struct bench_method bench_splice_pooled;
 extern const struct bench_method bench_direct_write;
-extern const struct bench_method bench_coldsend_cached;
-extern const struct bench_method bench_coldsend_direct;
+extern const struct bench_method bench_libaio;
+extern const struct bench_method bench_uring_send;
+extern const struct bench_method bench_uring_zc;
+extern const struct bench_method bench_zerocopy;
+extern const struct bench_method bench_cached;
+extern const struct bench_method bench_cached_async;
+extern const struct bench_method bench_direct;
+extern const struct bench_method bench_direct_async;
+extern const struct bench_method bench_drop;
+extern const struct bench_method bench_drop_async;
+extern const struct bench_method bench_hybrid;
+extern const struct bench_method bench_auto;
+extern const struct bench_method bench_hybrid_async;
+extern const struct bench_method bench_nothing;
+extern const struct bench_method bench_limit_read;
+extern const struct bench_method bench_limit_deep;
+extern const struct bench_method bench_limit_send;
+/* Never runs: made of the three, see limit.c. */
+extern const struct bench_method bench_limit;
 
-/* io.c: what methods share */
+/* methods/io.c: what methods share */
 int bench_open(struct bench_job *job, int flags);
 void bench_close(struct bench_job *job);
+void *bench_memory_get(size_t size);
+void bench_memory_put(void *memory, size_t size);
 int bench_buffer_setup(struct bench_job *job, int flags);
 void bench_buffer_teardown(struct bench_job *job);
+int bench_read(struct bench_job *job, void *buf, const struct bench_range *range,
+	       int flags);
 int bench_copy_range(struct bench_job *job, const struct bench_range *range);
 int bench_write_all(struct bench_job *job, const void *buf, size_t length);
 int bench_sendfile_range(struct bench_job *job, __u64 from, __u64 to);
+int bench_read_all(int fd, __u64 size);
+struct bench_range bench_next_chunk(const struct bench_job *job,
+				    const struct bench_range *range, __u64 pos);
 
-/* coldsend.c: what the methods by /dev/coldsend share */
-int bench_coldsend_setup(struct bench_job *job);
-void bench_coldsend_teardown(struct bench_job *job);
-int bench_coldsend_range(struct bench_job *job, const struct bench_range *range,
-			 __u32 policy);
-
-/**
- * struct bench_scenario - what is sent, in which state of the page cache
- * @name: in tables
- * @path: the file
- * @fd: the same, open
- * @size: its bytes
- * @request: bytes of one request
- * @seconds: passes over the file go on until so much time is over
- * @hot: whether all of it is in the page cache, or nothing
- * @methods: what competes, ends with NULL
- */
-struct bench_scenario {
-	const char *name;
-	char path[256];
-	int fd;
-	__u64 size;
-	__u64 request;
-	double seconds;
-	bool hot;
-	const struct bench_method * const *methods;
-};
-
-/**
- * struct bench_result - what one round measured
- * @scenario: which
- * @method: which
- * @round: from 1
- * @bytes: that the receiver got
- * @seconds: from the first request until the receiver had all
- * @cpu_seconds: of the sender's process, user and system
- * @all_cpu_seconds: of the whole machine, the receiver included
- * @syscalls: of the method
- * @switches: context switches of the sender's process
- * @bytes_copied: by the sender's CPU
- * @disk_reads: requests that the disk completed
- * @disk_bytes: of them
- * @pages_added: to the page cache, of the file
- */
-struct bench_result {
-	const struct bench_scenario *scenario;
-	const struct bench_method *method;
-	int round;
-	__u64 bytes;
-	double seconds;
-	double cpu_seconds;
-	double all_cpu_seconds;
-	__u64 syscalls;
-	__u64 switches;
-	double bytes_copied;
-	__u64 disk_reads;
-	__u64 disk_bytes;
-	long pages_added;
-};
-
-/* bench_run.rounds at the most. */
-#define BENCH_ROUNDS_MAX	1000
-
-/**
- * struct bench_run - the whole of it
- * @machine: what it ran on, for readers of the results
- * @kernel: release
- * @wanted: part of the names of the methods that run
- * @seed: of the order
- * @rounds: of each method in each scenario
- * @results: in the order in which they were made
- * @nr_results: of them
- */
-struct bench_run {
-	const char *machine;
-	const char *kernel;
-	const char *wanted;
-	__u64 seed;
-	int rounds;
-	struct bench_result *results;
-	size_t nr_results;
-};
-
-/* measure.c: what the machine has spent so far */
-
-/**
- * struct bench_usage - a look at the clocks
- * @seconds: of the wall clock
- * @cpu_seconds: of this process
- * @all_cpu_seconds: of the machine
- * @switches: of this process
- */
-struct bench_usage {
-	double seconds;
-	double cpu_seconds;
-	double all_cpu_seconds;
-	__u64 switches;
-};
-
-/**
- * struct bench_disk - what the disk of a file has done
- * @reads: requests completed
- * @bytes: of them
- */
-struct bench_disk {
-	__u64 reads;
-	__u64 bytes;
-};
-
-double bench_now(void);
-void bench_usage_begin(struct bench_usage *usage);
-void bench_usage_end(struct bench_usage *usage);
-int bench_disk_read(int fd, struct bench_disk *disk);
-
-/* cache.c: files, and what the page cache holds of them */
-int bench_file_create(struct bench_scenario *scenario, const char *dir,
-		      __u64 seed);
-int bench_cache_prepare(const struct bench_scenario *scenario);
-long bench_cache_pages(const struct bench_scenario *scenario);
-
-/* net.c: the connection, and the process that receives */
-int bench_listen(__u16 *port);
-int bench_connect(__u16 port);
-int bench_receive(int listener);
-int bench_finish(int sock, __u64 *received);
-
-/* round.c */
-int bench_round(struct bench_result *result);
-
-/* summary.c: medians */
-
-/**
- * struct bench_spread - of one value over all rounds
- * @median: the middle one
- * @min: the least
- * @max: the largest
- */
-struct bench_spread {
-	double median;
-	double min;
-	double max;
-};
-
-typedef double (*bench_value_fn)(const struct bench_result *result);
-
-double bench_mb_s(const struct bench_result *result);
-double bench_cpu_s_per_gb(const struct bench_result *result);
-double bench_all_cpu_s_per_gb(const struct bench_result *result);
-double bench_syscalls_per_mb(const struct bench_result *result);
-double bench_switches_per_mb(const struct bench_result *result);
-double bench_copies_per_byte(const struct bench_result *result);
-double bench_disk_reads(const struct bench_result *result);
-double bench_pages_added(const struct bench_result *result);
-bool bench_summarize(const struct bench_run *run,
-		     const struct bench_scenario *scenario,
-		     const struct bench_method *method, bench_value_fn value,
-		     struct bench_spread *spread);
-bool bench_ratio(const struct bench_run *run,
-		 const struct bench_scenario *scenario,
-		 const struct bench_method *method,
-		 const struct bench_method *rival, bench_value_fn value,
-		 struct bench_spread *spread);
-
-/* report.c and json.c */
-void bench_report(const struct bench_run *run,
-		  const struct bench_scenario *scenario);
-void bench_report_ratios(const struct bench_run *run,
-			 const struct bench_scenario *cold,
-			 const struct bench_scenario *hot);
-int bench_json_write(const struct bench_run *run, const char *path);
+/* ticks.c: a clock that costs no system call where there is one */
+void bench_ticks_init(void);
+__u64 bench_ticks(void);
+double bench_ticks_seconds(__u64 ticks);
 
 #endif /* BENCH_H */

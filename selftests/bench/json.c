@@ -1,15 +1,22 @@
 // SPDX-License-Identifier: GPL-2.0
-/* The results for programs: an array with an object for each round. */
+/* The results for programs: an array with an object for each method and round. */
 #include <errno.h>
 #include <jansson.h>
+#include <math.h>
 #include <stdio.h>
 
-#include "bench.h"
+#include "run.h"
 
 /* json_object_set_new() takes the value over, also if it fails. */
 static int set(json_t *object, const char *name, json_t *value)
 {
 	return json_object_set_new(object, name, value);
+}
+
+/* null where a field has no meaning. */
+static json_t *number(double value)
+{
+	return isfinite(value) ? json_real(value) : json_null();
 }
 
 static int encode_what(json_t *object, const struct bench_run *run,
@@ -22,25 +29,19 @@ static int encode_what(json_t *object, const struct bench_run *run,
 	       set(object, "round", json_integer(r->round));
 }
 
-/* null where a field has no meaning: a cold file is asked for only once. */
 static int encode_values(json_t *object, const struct bench_result *r)
 {
 	return set(object, "bytes", json_integer(r->bytes)) ||
-	       set(object, "mb_s", json_real(bench_mb_s(r))) ||
-	       set(object, "sender_cpu_s_per_gb",
-		   json_real(bench_cpu_s_per_gb(r))) ||
-	       set(object, "syscalls_per_mb",
-		   json_real(bench_syscalls_per_mb(r))) ||
-	       set(object, "ctxsw_per_mb",
-		   json_real(bench_switches_per_mb(r))) ||
-	       set(object, "cpu_copies_per_byte",
-		   json_real(bench_copies_per_byte(r))) ||
+	       set(object, "mb_s", number(bench_mb_s(r))) ||
+	       set(object, "sender_cpu_s_per_gb", number(bench_cpu_s_per_gb(r))) ||
+	       set(object, "syscalls_per_mb", number(bench_syscalls_per_mb(r))) ||
+	       set(object, "ctxsw_per_mb", number(bench_switches_per_mb(r))) ||
+	       set(object, "cpu_copies_per_byte", number(bench_copies_per_byte(r))) ||
 	       set(object, "disk_reads", json_integer(r->disk_reads)) ||
-	       set(object, "cache_pages_added",
-		   json_integer(r->pages_added)) ||
-	       set(object, "p50_us", json_null()) ||
-	       set(object, "p99_us", json_null()) ||
-	       set(object, "hot_kept_ratio", json_null());
+	       set(object, "cache_pages_added", json_integer(r->pages_added)) ||
+	       set(object, "p50_us", number(r->p50_us)) ||
+	       set(object, "p99_us", number(r->p99_us)) ||
+	       set(object, "hot_kept_ratio", number(r->hot_kept));
 }
 
 /* Return: a new object or NULL. */
@@ -64,9 +65,12 @@ int bench_json_write(const struct bench_run *run, const char *path)
 
 	if (!array)
 		return -ENOMEM;
-	for (i = 0; i < run->nr_results; i++)
+	for (i = 0; i < run->nr_results; i++) {
+		if (run->results[i].unsupported)
+			continue;
 		if (json_array_append_new(array, encode(run, &run->results[i])))
 			goto err_array;
+	}
 	err = json_dump_file(array, path, JSON_INDENT(1) | JSON_REAL_PRECISION(6));
 	json_decref(array);
 	return err ? -EIO : 0;

@@ -1,17 +1,20 @@
 // SPDX-License-Identifier: GPL-2.0
 /* What process, machine and disk have spent so far. */
+#include <dirent.h>
 #include <errno.h>
-#include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 #include <time.h>
 #include <unistd.h>
 
-#include "bench.h"
+#include "run.h"
 
 #define SECTOR		512
+#define WORKERS_MAX	1024
 
 double bench_now(void)
 {
@@ -44,6 +47,114 @@ static double machine_cpu(void)
 	       sysconf(_SC_CLK_TCK);
 }
 
+/**
+ * struct worker - a kernel worker thread
+ * @pid: of it
+ * @seconds: that it has run
+ */
+struct worker {
+	int pid;
+	double seconds;
+};
+
+/* Those that there were when the clock started; one that ends takes its time along. */
+static struct worker workers[WORKERS_MAX];
+static int nr_workers;
+
+static bool is_worker(int pid)
+{
+	char path[64], name[32] = "";
+	FILE *f;
+
+	snprintf(path, sizeof(path), "/proc/%d/comm", pid);
+	f = fopen(path, "re");
+	if (!f)
+		return false;
+	if (!fgets(name, sizeof(name), f))
+		name[0] = '\0';
+	fclose(f);
+	return !strncmp(name, "kworker/", 8);
+}
+
+/* By the scheduler's clock where the kernel tells it, else in clock ticks. */
+static double seconds_run(int pid)
+{
+	unsigned long long ns = 0, user, system;
+	double seconds = 0;
+	char path[64];
+	FILE *f;
+
+	snprintf(path, sizeof(path), "/proc/%d/schedstat", pid);
+	f = fopen(path, "re");
+	if (f && fscanf(f, "%llu", &ns) == 1) {
+		fclose(f);
+		return ns / 1e9;
+	}
+	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
+	f = f ? freopen(path, "re", f) : fopen(path, "re");
+	if (!f)
+		return 0;
+	if (fscanf(f, "%*d (%*[^)]) %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %llu %llu",
+		   &user, &system) == 2)
+		seconds = (double)(user + system) / sysconf(_SC_CLK_TCK);
+	fclose(f);
+	return seconds;
+}
+
+static double seconds_before(int pid)
+{
+	int i;
+
+	for (i = 0; i < nr_workers; i++)
+		if (workers[i].pid == pid)
+			return workers[i].seconds;
+	return 0;
+}
+
+/*
+ * All workers: what is sent asynchronously is their work, and of others' I/O
+ * some.  Remembers what they had run, if @remember; else tells what since then.
+ */
+static double look_at_workers(bool remember)
+{
+	DIR *proc = opendir("/proc");
+	struct dirent *entry;
+	double sum = 0;
+
+	if (!proc)
+		return 0;
+	if (remember)
+		nr_workers = 0;
+	while ((entry = readdir(proc))) {
+		int pid = atoi(entry->d_name);
+
+		if (!pid || !is_worker(pid))
+			continue;
+		if (!remember)
+			sum += seconds_run(pid) - seconds_before(pid);
+		else if (nr_workers < WORKERS_MAX)
+			workers[nr_workers++] =
+				(struct worker) { pid, seconds_run(pid) };
+	}
+	closedir(proc);
+	return sum;
+}
+
+static __u64 anonymous(void)
+{
+	FILE *status = fopen("/proc/self/status", "re");
+	unsigned long long kib = 0;
+	char line[128];
+
+	if (!status)
+		return 0;
+	while (fgets(line, sizeof(line), status))
+		if (sscanf(line, "RssAnon: %llu", &kib) == 1)
+			break;
+	fclose(status);
+	return kib * BENCH_KIB;
+}
+
 static void own_usage(struct bench_usage *usage)
 {
 	struct rusage self;
@@ -54,9 +165,10 @@ static void own_usage(struct bench_usage *usage)
 	usage->switches = self.ru_nvcsw + self.ru_nivcsw;
 }
 
-/* The look at the machine takes longest and stays out of the rest. */
+/* The looks at the machine take longest and stay out of the rest. */
 void bench_usage_begin(struct bench_usage *usage)
 {
+	look_at_workers(true);
 	usage->all_cpu_seconds = machine_cpu();
 	own_usage(usage);
 	usage->seconds = bench_now();
@@ -72,6 +184,8 @@ void bench_usage_end(struct bench_usage *usage)
 	usage->cpu_seconds -= before.cpu_seconds;
 	usage->switches -= before.switches;
 	usage->all_cpu_seconds = machine_cpu() - before.all_cpu_seconds;
+	usage->worker_seconds = look_at_workers(false);
+	usage->anonymous = anonymous();
 }
 
 /* The disk or partition that the file is on. */

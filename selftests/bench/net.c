@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
-/* The TCP connection over loopback, and what its receiving end does. */
+/* TCP connections over loopback. */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/in.h>
-#include <stdlib.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "bench.h"
+#include "run.h"
 
 static void loopback(struct sockaddr_in *sin, __u16 port)
 {
@@ -29,7 +28,7 @@ int bench_listen(__u16 *port)
 	sock = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	if (sock < 0)
 		return -errno;
-	if (bind(sock, (struct sockaddr *)&sin, len) || listen(sock, 1) ||
+	if (bind(sock, (struct sockaddr *)&sin, len) || listen(sock, SOMAXCONN) ||
 	    getsockname(sock, (struct sockaddr *)&sin, &len)) {
 		int err = -errno;
 
@@ -57,43 +56,4 @@ int bench_connect(__u16 port)
 		return err;
 	}
 	return sock;
-}
-
-/*
- * Receives one connection to its end and answers how many bytes came.  They are
- * thrown away in the kernel, as a network card would take them: the copy out of
- * the socket is not the sender's cost.
- */
-int bench_receive(int listener)
-{
-	char *buf = malloc(BENCH_CHUNK);
-	__u64 count = 0;
-	ssize_t n;
-	int sock;
-
-	if (!buf)
-		return -ENOMEM;
-	sock = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
-	if (sock < 0)
-		return -errno;
-	while ((n = recv(sock, buf, BENCH_CHUNK, MSG_TRUNC)) > 0)
-		count += n;
-	if (n < 0 || send(sock, &count, sizeof(count), MSG_NOSIGNAL) < 0)
-		return -errno;
-	close(sock);
-	free(buf);
-	return 0;
-}
-
-/* The sender's end of that: waits until the receiver has all. */
-int bench_finish(int sock, __u64 *received)
-{
-	ssize_t n;
-
-	if (shutdown(sock, SHUT_WR))
-		return -errno;
-	n = recv(sock, received, sizeof(*received), MSG_WAITALL);
-	if (n < 0)
-		return -errno;
-	return n == sizeof(*received) ? 0 : -EPROTO;
 }

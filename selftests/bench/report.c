@@ -1,57 +1,135 @@
 // SPDX-License-Identifier: GPL-2.0
-/* The tables on standard output, and the lines that compare. */
+/* The tables on standard output. */
 #include <stdio.h>
 
-#include "bench.h"
+#include "run.h"
 
 static const char notes[] =
 "  MB = 10^6 bytes, GB = 10^9. Medians of all rounds [least-most].\n"
-"  CPU: the sender's process, user and system. Interrupts and softirqs are\n"
-"  charged to whoever runs when they come: over loopback, the receiver's TCP\n"
-"  is often charged to the sender. All CPU: the whole machine, receiver too,\n"
-"  sampled by the timer tick and so coarser.\n"
+"  CPU: the sender's process, user and system, and the kernel's worker threads.\n"
+"  Interrupts and softirqs are charged to whoever runs when they come: over\n"
+"  loopback, the receiver's TCP is often charged to the sender. All CPU: the\n"
+"  whole machine, receiver too, sampled by the timer tick and so coarser.\n"
 "  Copies: by the sender's CPU from disk to socket; counted by coldsend, by\n"
-"  definition for the others. Calls: the method's own count.\n";
+"  definition for the others. Calls: the method's own count. Own MiB: anonymous\n"
+"  memory of the sender. Limit: the slower of direct reads alone and hot pages\n"
+"  sent alone, at the CPU time of both.\n";
 
-/* A spread as one cell. */
-static const char *cell(const struct bench_spread *s, int digits, char *buf,
-			size_t size)
+/**
+ * struct column - of a table
+ * @title: first line
+ * @unit: second line
+ * @value: of a round
+ * @width: characters
+ * @digits: after the point
+ * @spread: whether least and most are told too
+ * @latency: whether only scenarios with latencies have it
+ */
+struct column {
+	const char *title;
+	const char *unit;
+	bench_value_fn value;
+	int width;
+	int digits;
+	bool spread;
+	bool latency;
+};
+
+static const struct column columns[] = {
+	{ "", "MB/s", bench_mb_s, 18, 0, .spread = true },
+	{ "CPU", "s/GB", bench_cpu_s_per_gb, 20, 3, .spread = true },
+	{ "all", "s/GB", bench_all_cpu_s_per_gb, 6, 2 },
+	{ "calls", "/MB", bench_syscalls_per_mb, 8, 2 },
+	{ "switch", "/MB", bench_switches_per_mb, 8, 2 },
+	{ "copies", "/byte", bench_copies_per_byte, 6, 2 },
+	{ "disk", "reads", bench_disk_reads, 7, 0 },
+	{ "mean", "KiB", bench_disk_read_kib, 6, 0 },
+	{ "pages", "added", bench_pages_added, 8, 0 },
+	{ "own", "MiB", bench_anonymous_mib, 6, 1 },
+	{ "requests", "/s", bench_requests_s, 9, 0, .latency = true },
+	{ "p50", "us", bench_p50_us, 9, 0, .latency = true },
+	{ "p99", "us", bench_p99_us, 9, 0, .latency = true },
+	{ "p99.9", "us", bench_p999_us, 9, 0, .latency = true },
+	{ "hot", "kept", bench_hot_kept, 6, 3, .latency = true },
+};
+
+#define COLUMNS		(sizeof(columns) / sizeof(*columns))
+
+/* Requests of a few bytes: bytes say nothing of them. */
+static bool is_tiny(const struct bench_scenario *scenario)
 {
-	snprintf(buf, size, "%.*f [%.*f-%.*f]", digits, s->median, digits,
-		 s->min, digits, s->max);
-	return buf;
+	return scenario->request && scenario->request < BENCH_KIB;
 }
 
-static double median(const struct bench_run *run,
-		     const struct bench_scenario *scenario,
-		     const struct bench_method *method, bench_value_fn value)
+static bool has(const struct bench_scenario *scenario, const struct column *c)
 {
-	struct bench_spread spread = { 0 };
+	if (c->value == bench_hot_kept)
+		return scenario->beside;
+	if (is_tiny(scenario))
+		return c->latency || c->value == bench_disk_reads;
+	return !c->latency || scenario->latency || scenario->beside;
+}
 
-	bench_summarize(run, scenario, method, value, &spread);
-	return spread.median;
+static void print_cell(const struct bench_run *run,
+		       const struct bench_scenario *scenario,
+		       const struct bench_method *method, const struct column *c)
+{
+	struct bench_spread s;
+	char cell[64];
+
+	if (!bench_summarize(run, scenario, method, c->value, &s))
+		snprintf(cell, sizeof(cell), "-");
+	else if (c->spread)
+		snprintf(cell, sizeof(cell), "%.*f [%.*f-%.*f]", c->digits,
+			 s.median, c->digits, s.min, c->digits, s.max);
+	else
+		snprintf(cell, sizeof(cell), "%.*f", c->digits, s.median);
+	printf(" %*s", c->width, cell);
+}
+
+static bool ran(const struct bench_run *run,
+		const struct bench_scenario *scenario,
+		const struct bench_method *method)
+{
+	struct bench_spread spread;
+
+	return bench_summarize(run, scenario, method, bench_disk_reads, &spread);
 }
 
 static void print_row(const struct bench_run *run,
 		      const struct bench_scenario *scenario,
 		      const struct bench_method *method)
 {
-	struct bench_spread speed, cpu;
-	char speed_cell[64], cpu_cell[64];
+	const struct bench_result *first;
+	size_t i;
 
-	if (!bench_summarize(run, scenario, method, bench_mb_s, &speed) ||
-	    !bench_summarize(run, scenario, method, bench_cpu_s_per_gb, &cpu))
+	if (ran(run, scenario, method)) {
+		printf("%-26s", method->name);
+		for (i = 0; i < COLUMNS; i++)
+			if (has(scenario, &columns[i]))
+				print_cell(run, scenario, method, &columns[i]);
+		printf("\n");
 		return;
-	printf("%-18s %20s %20s %6.2f %7.2f %7.2f %7.2f %7.0f %8.0f\n",
-	       method->name,
-	       cell(&speed, 0, speed_cell, sizeof(speed_cell)),
-	       cell(&cpu, 2, cpu_cell, sizeof(cpu_cell)),
-	       median(run, scenario, method, bench_all_cpu_s_per_gb),
-	       median(run, scenario, method, bench_syscalls_per_mb),
-	       median(run, scenario, method, bench_switches_per_mb),
-	       median(run, scenario, method, bench_copies_per_byte),
-	       median(run, scenario, method, bench_disk_reads),
-	       median(run, scenario, method, bench_pages_added));
+	}
+	first = bench_result_find(run, scenario, method, 1);
+	if (first && first->unsupported)
+		printf("%-26s unsupported here: needs %s\n", method->name,
+		       method->needs);
+}
+
+static void print_heads(const struct bench_scenario *scenario)
+{
+	size_t i;
+
+	printf("%-26s", "");
+	for (i = 0; i < COLUMNS; i++)
+		if (has(scenario, &columns[i]))
+			printf(" %*s", columns[i].width, columns[i].title);
+	printf("\n%-26s", "method");
+	for (i = 0; i < COLUMNS; i++)
+		if (has(scenario, &columns[i]))
+			printf(" %*s", columns[i].width, columns[i].unit);
+	printf("\n");
 }
 
 void bench_report(const struct bench_run *run,
@@ -59,78 +137,16 @@ void bench_report(const struct bench_run *run,
 {
 	const struct bench_method * const *method;
 
-	printf("\n== %s: a file of %llu MiB, %s, requests of %llu MiB\n",
-	       scenario->name, scenario->size / BENCH_MIB,
-	       scenario->hot ? "all in the page cache" : "none in the page cache",
-	       scenario->request / BENCH_MIB);
-	printf("%-18s %20s %20s %6s %7s %7s %7s %7s %8s\n", "", "", "CPU",
-	       "all", "calls", "switch", "copies", "disk", "pages");
-	printf("%-18s %20s %20s %6s %7s %7s %7s %7s %8s\n", "method", "MB/s",
-	       "s/GB", "s/GB", "/MB", "/MB", "/byte", "reads", "added");
+	printf("\n== %s: %s (%llu MiB)\n", scenario->name, scenario->about,
+	       scenario->size / BENCH_MIB);
+	print_heads(scenario);
+	print_row(run, scenario, &bench_limit);
 	for (method = scenario->methods; *method; method++)
 		print_row(run, scenario, *method);
+	fflush(stdout);
 }
 
-static void compare(const struct bench_run *run,
-		    const struct bench_scenario *scenario,
-		    const struct bench_method *method,
-		    const struct bench_method *rival)
+void bench_report_notes(void)
 {
-	struct bench_spread speed, cpu, all;
-
-	if (!bench_ratio(run, scenario, method, rival, bench_mb_s, &speed) ||
-	    !bench_ratio(run, scenario, method, rival, bench_cpu_s_per_gb, &cpu) ||
-	    !bench_ratio(run, scenario, method, rival, bench_all_cpu_s_per_gb,
-			 &all))
-		return;
-	printf("%s: %.2f × %s %s at %.2f × its CPU", method->name,
-	       speed.median, rival->name, scenario->name, cpu.median);
-	printf(" (by round %.2f-%.2f at %.2f-%.2f; all CPU %.2f ×)\n",
-	       speed.min, speed.max, cpu.min, cpu.max, all.median);
-}
-
-static bool is_ours(const struct bench_method *method)
-{
-	return method == &bench_coldsend_cached ||
-	       method == &bench_coldsend_direct;
-}
-
-/* The fastest of the others. */
-static const struct bench_method *best(const struct bench_run *run,
-				       const struct bench_scenario *scenario)
-{
-	const struct bench_method * const *method;
-	const struct bench_method *found = NULL;
-	double most = 0;
-
-	for (method = scenario->methods; *method; method++) {
-		double speed = median(run, scenario, *method, bench_mb_s);
-
-		if (is_ours(*method) || speed <= most)
-			continue;
-		most = speed;
-		found = *method;
-	}
-	return found;
-}
-
-static void compare_all(const struct bench_run *run,
-			const struct bench_scenario *scenario,
-			const struct bench_method *method)
-{
-	const struct bench_method *rival = best(run, scenario);
-
-	compare(run, scenario, method, &bench_sendfile);
-	if (rival && rival != &bench_sendfile)
-		compare(run, scenario, method, rival);
-}
-
-void bench_report_ratios(const struct bench_run *run,
-			 const struct bench_scenario *cold,
-			 const struct bench_scenario *hot)
-{
-	printf("\n%s\n", notes);
-	compare_all(run, cold, &bench_coldsend_direct);
-	compare_all(run, cold, &bench_coldsend_cached);
-	compare_all(run, hot, &bench_coldsend_cached);
+	printf("\n%s", notes);
 }

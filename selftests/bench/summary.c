@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Values of a round, and their medians and spreads over rounds. */
+#include <math.h>
 #include <stdlib.h>
 
-#include "bench.h"
+#include "run.h"
 
 #define MB		1e6
 #define GB		1e9
@@ -10,6 +11,11 @@
 double bench_mb_s(const struct bench_result *result)
 {
 	return result->bytes / MB / result->seconds;
+}
+
+double bench_requests_s(const struct bench_result *result)
+{
+	return result->requests / result->seconds;
 }
 
 double bench_cpu_s_per_gb(const struct bench_result *result)
@@ -42,9 +48,39 @@ double bench_disk_reads(const struct bench_result *result)
 	return result->disk_reads;
 }
 
+double bench_disk_read_kib(const struct bench_result *result)
+{
+	return (double)result->disk_bytes / BENCH_KIB / result->disk_reads;
+}
+
 double bench_pages_added(const struct bench_result *result)
 {
 	return result->pages_added;
+}
+
+double bench_anonymous_mib(const struct bench_result *result)
+{
+	return (double)result->anonymous / BENCH_MIB;
+}
+
+double bench_p50_us(const struct bench_result *result)
+{
+	return result->p50_us;
+}
+
+double bench_p99_us(const struct bench_result *result)
+{
+	return result->p99_us;
+}
+
+double bench_p999_us(const struct bench_result *result)
+{
+	return result->p999_us;
+}
+
+double bench_hot_kept(const struct bench_result *result)
+{
+	return result->hot_kept;
 }
 
 static int compare(const void *a, const void *b)
@@ -55,10 +91,21 @@ static int compare(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
+static double mean(const double *values, size_t n)
+{
+	double sum = 0;
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		sum += values[i];
+	return sum / n;
+}
+
 static bool spread_of(double *values, size_t n, struct bench_spread *spread)
 {
 	if (!n)
 		return false;
+	spread->mean = mean(values, n);
 	qsort(values, n, sizeof(*values), compare);
 	spread->min = values[0];
 	spread->max = values[n - 1];
@@ -67,10 +114,10 @@ static bool spread_of(double *values, size_t n, struct bench_spread *spread)
 	return true;
 }
 
-static const struct bench_result *find(const struct bench_run *run,
-				       const struct bench_scenario *scenario,
-				       const struct bench_method *method,
-				       int round)
+const struct bench_result *bench_result_find(const struct bench_run *run,
+					     const struct bench_scenario *scenario,
+					     const struct bench_method *method,
+					     int round)
 {
 	size_t i;
 
@@ -84,7 +131,7 @@ static const struct bench_result *find(const struct bench_run *run,
 	return NULL;
 }
 
-/* Return: whether there is any round to tell of. */
+/* Return: whether there is any round where the value has a meaning. */
 bool bench_summarize(const struct bench_run *run,
 		     const struct bench_scenario *scenario,
 		     const struct bench_method *method, bench_value_fn value,
@@ -97,41 +144,33 @@ bool bench_summarize(const struct bench_run *run,
 	for (round = 1; round <= run->rounds; round++) {
 		const struct bench_result *result;
 
-		result = find(run, scenario, method, round);
-		if (result)
-			values[n++] = value(result);
+		result = bench_result_find(run, scenario, method, round);
+		if (!result || result->unsupported)
+			continue;
+		values[n] = value(result);
+		if (isfinite(values[n]))
+			n++;
 	}
 	return spread_of(values, n, spread);
 }
 
-/*
- * The median is that of the method by that of its rival; the spread is that of
- * single rounds, where both had about the same neighbours.
- */
-bool bench_ratio(const struct bench_run *run,
-		 const struct bench_scenario *scenario,
-		 const struct bench_method *method,
-		 const struct bench_method *rival, bench_value_fn value,
-		 struct bench_spread *spread)
+/* The fastest of the others, or NULL. */
+const struct bench_method *bench_best_rival(const struct bench_run *run,
+					    const struct bench_scenario *scenario)
 {
-	struct bench_spread mine, theirs;
-	double values[BENCH_ROUNDS_MAX];
-	size_t n = 0;
-	int round;
+	const struct bench_method * const *method;
+	const struct bench_method *found = NULL;
+	double most = 0;
 
-	if (!bench_summarize(run, scenario, method, value, &mine) ||
-	    !bench_summarize(run, scenario, rival, value, &theirs))
-		return false;
-	for (round = 1; round <= run->rounds; round++) {
-		const struct bench_result *a, *b;
+	for (method = scenario->methods; *method; method++) {
+		struct bench_spread speed;
 
-		a = find(run, scenario, method, round);
-		b = find(run, scenario, rival, round);
-		if (a && b)
-			values[n++] = value(a) / value(b);
+		if ((*method)->flags & (BENCH_OURS | BENCH_LIMIT) ||
+		    !bench_summarize(run, scenario, *method, bench_mb_s, &speed) ||
+		    speed.median <= most)
+			continue;
+		most = speed.median;
+		found = *method;
 	}
-	if (!spread_of(values, n, spread))
-		return false;
-	spread->median = mine.median / theirs.median;
-	return true;
+	return found;
 }

@@ -3,6 +3,7 @@
 # check.sh: runs the tests on each kernel and counts.
 #
 # usage: check.sh 'KERNEL…' [TEST…]
+# COLDSEND_DEADLINE: seconds for all tests on a kernel; COLDSEND_TIMEOUT: for each test.
 # Prints the KTAP of each kernel and, last, "N passed, N failed, N skipped".
 
 set -euo pipefail
@@ -32,7 +33,7 @@ for kernel in $kernels; do
 	echo "# kernel $kernel"
 	SECONDS=0 status=0
 	ktap=build/results/$kernel.ktap
-	"$vm/run.sh" -k "$kernel" -m 2G -d 4G -x 2G -t 2000 -- selftests/run-tests.sh "$@" |
+	"$vm/run.sh" -k "$kernel" -m 2G -d 4G -x 2G -t "${COLDSEND_DEADLINE:-2000}" -- selftests/run-tests.sh "$@" |
 		tee "$ktap" || status=${PIPESTATUS[0]}
 	count "$ktap" "$status"
 done

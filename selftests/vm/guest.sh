@@ -9,9 +9,12 @@
 # shellcheck disable=SC2154 # job.sh sets them
 set -u
 export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
-# Sets: kernel module deadline keep_module cwd command environment
+# Sets: top kernel kind extra module deadline keep_module cwd command environment
 # shellcheck source=/dev/null
 . /run/job/job.sh
+# Where the kinds of machine differ: name_disks, mount_results, stream_of
+# shellcheck source=guest-qemu.sh source=guest-um.sh
+. "/run/job/guest-$kind.sh"
 
 trouble() { echo "$*" >>/run/job/trouble; }
 
@@ -39,21 +42,13 @@ prepare() {
 	mount --bind "$kernel/lib/modules" /lib/modules || trouble "no modules"
 	mount -t debugfs debugfs /sys/kernel/debug || trouble "no debugfs"
 	mount -t tracefs tracefs /sys/kernel/tracing 2>/dev/null
+	name_disks || trouble "not all disks are there"
 	mount -t ext4 /dev/vda /mnt/disk || trouble "cannot mount the disk"
-	mount -t 9p -o trans=virtio,version=9p2000.L,msize=262144,cache=none \
-		results /mnt/results || trouble "cannot mount the results"
+	mount_results || trouble "cannot mount the results"
 	ip link set lo up || trouble "no loopback"
 	echo coldsend-vm >/proc/sys/kernel/hostname
 	echo 60 >/proc/sys/kernel/hung_task_timeout_secs
 	[ -z "$module" ] || insmod "$module" 2>>/run/job/trouble || trouble "insmod $module failed"
-}
-
-# The port NAME of the virtio console.
-port() {
-	local node
-	for node in /sys/class/virtio-ports/*; do
-		[ "$(<"$node/name")" != "$1" ] || echo "/dev/${node##*/}"
-	done
 }
 
 # All processes but ourselves, kernel threads and the two that carry output.
@@ -91,8 +86,8 @@ run_command() {
 # Pipes, so that the command may reopen its /dev/stdout.
 carry() {
 	mkfifo /run/out /run/err
-	cat /run/out >"$(port out)" & carriers=$!
-	cat /run/err >"$(port err)" & carriers="$carriers $!"
+	cat /run/out >"$(stream_of out)" & carriers=$!
+	cat /run/err >"$(stream_of err)" & carriers="$carriers $!"
 }
 
 run() {
@@ -114,10 +109,22 @@ unload() {
 		trouble "coldsend did not say 'created = destroyed' when it left"
 }
 
+# Memory that nothing points to, on a kernel that can tell. A report takes two
+# scans, and memory that was young at the first one takes another five seconds.
+look_for_leaks() {
+	local leaks=/sys/kernel/debug/kmemleak end=$((SECONDS + 6))
+	[ -w $leaks ] || return 0
+	while [ $SECONDS -lt $end ]; do echo scan >$leaks; done
+	[ -z "$(head -c 1 $leaks)" ] || trouble "memory leaks: $(head -n 200 $leaks)"
+}
+
 echo "coldsend-vm: up" >/dev/console
 prepare
 : >/run/job/up
 [ -s /run/job/trouble ] || run
+# Once while the module's functions still have names, once for what it left.
+look_for_leaks
 unload
+look_for_leaks
 save_log
 halt

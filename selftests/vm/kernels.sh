@@ -2,10 +2,12 @@
 # SPDX-License-Identifier: GPL-2.0
 # kernels.sh: fetches Debian kernel packages into the cache; installs nothing.
 #
-# usage: kernels.sh [-c] 6.1|6.12|RELEASE|source
+# usage: kernels.sh [-c] 6.1|6.12|RELEASE|um|um-debug|source|archive
 #   6.1, 6.12  the cached kernel of that series, else the newest in Debian
 #   RELEASE    exactly this one, as uname -r prints it
+#   um, um-debug  User-Mode Linux: see um-kernel.sh, which this calls
 #   source     the few files of linux-source-6.12 that tests and style use
+#   archive    all of them, a tar.xz of 150 MB
 #   -c         only look into the cache: exit 1 when it is not there
 # Prints the directory: boot/, lib/modules/, kdir (a build tree) and release.
 #
@@ -22,13 +24,13 @@ source_parts=(scripts/checkpatch.pl scripts/spelling.txt scripts/const_structs.c
 # The newest cached kernel that WANT names.
 cached() {
 	local want=$1 dir
-	if [ "$want" = source ]; then
-		dir=$cache/linux-source-6.12
-	else
-		dir=$(compgen -G "$cache/kernels/$want" ||
-			compgen -G "$cache/kernels/$want.*[0-9]-amd64" | sort -V | tail -n 1) || true
-	fi
-	[ -n "$dir" ] && [ -d "$dir" ] && echo "$dir"
+	case $want in
+	source)	dir=$cache/linux-source-6.12 ;;
+	archive) dir=$(compgen -G "$cache/linux-source-6.12_*.tar.xz" | sort -V | tail -n 1) || true ;;
+	*)	dir=$(compgen -G "$cache/kernels/$want" ||
+			compgen -G "$cache/kernels/$want.*[0-9]-amd64" | sort -V | tail -n 1) || true ;;
+	esac
+	[ -n "$dir" ] && [ -e "$dir" ] && echo "$dir"
 }
 
 # What the newest version of PACKAGE depends on, one name a line.
@@ -74,30 +76,41 @@ unpack_kernel() {
 	echo "$release" >"$dir/release"
 }
 
-unpack_source() {
-	local dir=$1
-	download linux-source-6.12 || return 1
-	dpkg-deb --fsys-tarfile ./*.deb | tar -xO ./usr/src/linux-source-6.12.tar.xz |
-		xz -dc -T0 | tar -x -C "$dir" --strip-components=1 \
-		"${source_parts[@]/#/linux-source-6.12/}"
+# The archive, named after its package, which has the version.
+fetch_archive() {
+	local deb
+	say "fetching linux-source-6.12 (150 MB)"
+	cd "$stage/deb" && download linux-source-6.12 || return 1
+	deb=$(echo linux-source-6.12_*.deb)
+	dpkg-deb --fsys-tarfile "$deb" | tar -xO ./usr/src/linux-source-6.12.tar.xz \
+		>"$stage/archive" || return 1
+	mv "$stage/archive" "$cache/${deb%_all.deb}.tar.xz"
 }
 
-# Fetch WANT; nothing half done is ever visible in the cache.
-fetch() {
-	local want=$1 release target
-	if [ "$want" = source ]; then
-		target=$cache/linux-source-6.12
-		say "fetching linux-source-6.12 (150 MB; a few files of it are kept)"
-		cd "$stage/deb" && unpack_source "$stage/root" || return 1
-	else
-		release=$(release_of "$want")
-		[ -n "$release" ] && [ -n "$(depends "linux-image-$release")" ] || return 1
-		target=$cache/kernels/$release
-		say "fetching kernel $release (100 MB)"
-		cd "$stage/deb" && unpack_kernel "$release" "$stage/root" || return 1
-	fi
+fetch_source() {
+	cached archive >/dev/null || fetch_archive || return 1
+	xz -dc -T0 "$(cached archive)" | tar -x -C "$stage/root" --strip-components=1 \
+		"${source_parts[@]/#/linux-source-6.12/}" || return 1
+	mv -T "$stage/root" "$cache/linux-source-6.12"
+}
+
+fetch_kernel() {
+	local release
+	release=$(release_of "$1")
+	[ -n "$release" ] && [ -n "$(depends "linux-image-$release")" ] || return 1
+	say "fetching kernel $release (100 MB)"
+	cd "$stage/deb" && unpack_kernel "$release" "$stage/root" || return 1
 	mkdir -p "$cache/kernels"
-	mv -T "$stage/root" "$target"
+	mv -T "$stage/root" "$cache/kernels/$release"
+}
+
+# Nothing half done is ever visible in the cache.
+fetch() {
+	case $1 in
+	source)	fetch_source ;;
+	archive) fetch_archive ;;
+	*)	fetch_kernel "$1" ;;
+	esac
 }
 
 new_stage() {
@@ -108,7 +121,8 @@ new_stage() {
 
 only_cached=
 if [ "${1-}" = -c ]; then only_cached=1; shift; fi
-[ $# = 1 ] || die "usage: kernels.sh [-c] 6.1|6.12|RELEASE|source"
+[ $# = 1 ] || die "usage: kernels.sh [-c] 6.1|6.12|RELEASE|um|um-debug|source|archive"
+case $1 in um | um-debug) exec "$vm/um-kernel.sh" ${only_cached:+-c} "$1" ;; esac
 if cached "$1"; then exit 0; fi
 [ -z "$only_cached" ] || exit 1
 

@@ -1,15 +1,20 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# run.sh: runs a command as root in a virtual machine on a stock Debian kernel.
+# run.sh: runs a command as root in a virtual machine on a stock Debian kernel,
+# or in User-Mode Linux.
 #
 # usage: run.sh [options] -- COMMAND [ARG…]
-#   -k KERNEL  6.1, 6.12 or a release as uname -r prints it       (6.12)
+#   -k KERNEL  6.1, 6.12 or a release as uname -r prints it: in QEMU;
+#              um or um-debug: User-Mode Linux                    (6.12)
 #   -m MEM     memory                                             (1G)
-#   -c CPUS    processors                                         (2)
+#   -c CPUS    processors                           (2; um: always 1)
 #   -d SIZE    the ext4 disk at /mnt/disk, fresh, sparse          (4G)
 #   -x SIZE[:BLOCK]  one more blank disk, /dev/vdb and on, BLOCK bytes a sector
 #   -t SECONDS deadline of COMMAND                                (600)
+#   -i         a nanosecond of the machine is an instruction (QEMU): one
+#              processor, slow, but what is counted is always the same
 #   -n         do not insert the module
+#   -M FILE    insert this one, not build/RELEASE/coldsend.ko
 #   -R         do not remove the module at the end
 #
 # In the machine: the host's files at their paths (writes stay in the machine;
@@ -24,18 +29,26 @@
 #   125  the machine did not do its part
 # A kernel complaint wins over COMMAND's status.
 
+# The kinds of machine are in qemu.sh and um.sh. Each offers
+#   find_machine    all parts that it needs; sets release
+#   start_machine   starts it; sets machine, its pid, and readers, the pids of
+#                   those who pass on the command's output
+#   stop_machine    kills it at once, with all that belongs to it
+
 set -euo pipefail
 . "$(dirname "$0")/lib.sh"
+. "$top/selftests/trouble.sh"
 
-# What must not be in the kernel's log, and what looks like it but may be.
-bad='WARNING: |BUG: |BUG at |Oops|Call Trace:|general protection|Kernel panic|blocked for more than|stalls on CPU|detected stall|soft lockup|hard LOCKUP|KASAN|UBSAN|refcount_t:|list_(add|del) corruption|bad page state|Out of memory:|coldsend: leak'
+# What looks like trouble in the kernel's log and is none.
 fine='WARNING: Spectre v2|RETBleed: WARNING|Show Blocked State'
+
+kernel_words="loglevel=5 panic=-1 log_buf_len=8M rcupdate.rcu_cpu_stall_timeout=120"
 
 usage() { sed -n '/^# usage:/,/^$/s/^# \{0,1\}//p' "$0"; exit "$1"; }
 
 parse() {
-	kernel_name=6.12 mem=1G cpus=2 disk=4G extra=() deadline=600 insert=1 keep_module=
-	while getopts k:m:c:d:x:t:nRh option; do
+	kernel_name=6.12 mem=1G cpus='' disk=4G extra=() deadline=600 insert=1 module='' keep_module='' instructions=''
+	while getopts k:m:c:d:x:t:inM:Rh option; do
 		case $option in
 		k)	kernel_name=$OPTARG ;;
 		m)	mem=$OPTARG ;;
@@ -43,7 +56,9 @@ parse() {
 		d)	disk=$OPTARG ;;
 		x)	extra+=("$OPTARG") ;;
 		t)	deadline=$OPTARG ;;
+		i)	instructions=1 ;;
 		n)	insert= ;;
+		M)	module=$(realpath "$OPTARG") ;;
 		R)	keep_module=1 ;;
 		h)	usage 0 ;;
 		*)	usage 125 >&2 ;;
@@ -52,26 +67,27 @@ parse() {
 	shift $((OPTIND - 1))
 	[ $# -gt 0 ] || usage 125 >&2
 	command=("$@")
+	case $kernel_name in um | um-debug) kind=um ;; *) kind=qemu ;; esac
 }
 
 # Everything that must be there before a machine can start.
 find_parts() {
-	command -v qemu-system-x86_64 >/dev/null || die "no QEMU: make setup"
 	kernel=$("$vm/kernels.sh" "$kernel_name")
 	release=$(<"$kernel/release")
-	module=
-	if [ -n "$insert" ]; then
-		module=$top/build/$release/coldsend.ko
-		[ -e "$module" ] || die "no $module: make module-$release, or -n"
+	if [ -z "$insert" ]; then
+		module=
+	else
+		module=${module:-$top/build/$release/coldsend.ko}
+		[ -e "$module" ] || die "no $module: make module-$kernel_name, or -n"
 	fi
-	initramfs=$("$vm/initramfs.sh" "$kernel")
-	read -ra accel < <("$vm/accel.sh" "$kernel/boot/vmlinuz-$release" "$initramfs")
+	find_machine
 	mkdir -p "$top/build/log" "$top/build/results"
 	console=$top/build/log/$release-$(date +%H%M%S)-$$.log
 }
 
 clean_up() {
 	trap - EXIT INT TERM HUP
+	[ -z "${machine-}" ] || stop_machine
 	# shellcheck disable=SC2046 # a list of words
 	{ kill -9 $(jobs -p); wait; } 2>/dev/null || true
 	[ -z "${work-}" ] || rm -rf "$work"
@@ -90,65 +106,34 @@ environment() {
 make_job() {
 	work=$(mktemp -d "${TMPDIR:-/var/tmp}/coldsend-vm.XXXXXX")
 	mkdir "$work/job"
-	cp "$vm/guest.sh" "$work/job/"
+	cp "$vm/guest.sh" "$vm/guest-$kind.sh" "$work/job/"
 	local cwd=$PWD
 	environment
-	declare -p top release kernel module deadline keep_module cwd command environment \
-		>"$work/job/job.sh"
-	mkfifo "$work/out" "$work/err"
+	declare -p top release kernel kind extra module deadline keep_module cwd command \
+		environment >"$work/job/job.sh"
 	truncate -s "$disk" "$work/disk"
 	mkfs.ext4 -q -F "$work/disk"
-}
-
-# -x disks as words for QEMU.
-extra_disks() {
-	local n=0 spec block
-	for spec in "${extra[@]}"; do
-		block=${spec#*:}
-		[ "$block" != "$spec" ] || block=512
-		truncate -s "${spec%%:*}" "$work/disk$n"
-		qemu_words+=(-drive "file=$work/disk$n,if=none,id=x$n,format=raw,cache=unsafe"
-			-device "virtio-blk-pci,drive=x$n,logical_block_size=$block,physical_block_size=$block")
-		n=$((n + 1))
-	done
-}
-
-qemu_command() {
-	# shellcheck disable=SC2054 # QEMU's commas
-	qemu_words=(qemu-system-x86_64 "${accel[@]}" -m "$mem" -smp "$cpus"
-		-nodefaults -display none -no-reboot -no-user-config
-		-kernel "$kernel/boot/vmlinuz-$release" -initrd "$initramfs"
-		-append "console=ttyS0 loglevel=5 panic=-1 log_buf_len=8M rcupdate.rcu_cpu_stall_timeout=120 nmi_watchdog=0 watchdog_thresh=60"
-		-chardev "file,id=console,path=$console" -serial chardev:console
-		-fsdev "local,id=root,path=/,security_model=none,readonly=on,multidevs=remap"
-		-device virtio-9p-pci,fsdev=root,mount_tag=hostroot
-		-fsdev "local,id=job,path=$work/job,security_model=none"
-		-device virtio-9p-pci,fsdev=job,mount_tag=job
-		-fsdev "local,id=results,path=$top/build/results,security_model=none"
-		-device virtio-9p-pci,fsdev=results,mount_tag=results
-		-device virtio-serial-pci
-		-chardev "file,id=out,path=$work/out" -device virtserialport,chardev=out,name=out
-		-chardev "file,id=err,path=$work/err" -device virtserialport,chardev=err,name=err
-		-drive "file=$work/disk,if=none,id=disk,format=raw,cache=unsafe"
-		-device virtio-blk-pci,drive=disk)
-	extra_disks
 }
 
 # Pass everything on, and read on when nobody wants it any more.
 drain() { cat || cat >/dev/null; }
 
+# The -x disks as files $work/disk0 and on, which have no content yet.
+extra_files() {
+	local n
+	for n in "${!extra[@]}"; do truncate -s "${extra[n]%%:*}" "$work/disk$n"; done
+}
+
 # The machine has the command's time, and a minute each to come up and to go down.
 boot() {
-	local out err qemu alarm
-	drain <"$work/out" & out=$!
-	drain <"$work/err" >&2 & err=$!
-	setpriv --pdeathsig KILL "${qemu_words[@]}" </dev/null >"$work/qemu" 2>&1 & qemu=$!
+	local alarm
+	start_machine
 	sleep $((deadline + 120)) & alarm=$!
-	wait -n "$qemu" "$alarm" || true
-	kill -9 "$qemu" "$alarm" 2>/dev/null || true
-	# A QEMU that never opened them would leave their readers waiting.
-	: <>"$work/out" <>"$work/err"
-	wait "$qemu" "$alarm" "$out" "$err" 2>/dev/null || true
+	# (bash would say how it ended: verdict does.)
+	{ wait -n "$machine" "$alarm" || true; } 2>/dev/null
+	stop_machine
+	kill -9 "$alarm" 2>/dev/null || true
+	wait "$machine" "$alarm" "${readers[@]}" 2>/dev/null || true
 }
 
 # The lines of the kernel's log that must not be there: of the whole log when the
@@ -156,7 +141,7 @@ boot() {
 complaints() {
 	local log=$work/job/dmesg
 	[ -s "$log" ] || log=$console
-	grep -aE "$bad" "$log" | grep -avE "$fine" | tr -d '\r' | sort -u
+	grep -aE "$kernel_trouble" "$log" | grep -avE "$fine" | tr -d '\r' | sort -u
 }
 
 verdict() {
@@ -176,18 +161,25 @@ verdict() {
 	124)	say "deadline of $deadline s passed (log: $console)" ;;
 	125)	[ -e "$work/job/up" ] && say "the machine went down before the command ended"
 		say "no result from the machine (log: $console)"
-		cat "$work/qemu" >&2
+		cat "$work/said" >&2
 		tail -n 20 "$console" >&2 || true ;;
 	esac
 	exit "$status"
 }
 
-parse "$@"
-find_parts
-trap clean_up EXIT
-trap 'exit 130' INT
-trap 'exit 143' TERM HUP
-make_job
-qemu_command
-boot
-verdict
+# Read as a whole, so that this file may change while a machine runs.
+main() {
+	parse "$@"
+	# shellcheck source=qemu.sh source=um.sh
+	. "$vm/$kind.sh"
+	find_parts
+	trap clean_up EXIT
+	trap 'exit 130' INT
+	trap 'exit 143' TERM HUP
+	make_job
+	extra_files
+	boot
+	verdict
+}
+
+main "$@"

@@ -2,11 +2,14 @@
 # SPDX-License-Identifier: GPL-2.0
 # setup.sh: installs what is missing on a Debian machine. Silent when nothing is.
 #
-# usage: setup.sh [base] [test] [gen] [style]     (none: base)
+# usage: setup.sh [base] [test] [um] [bench] [gen] [style] [servers]     (none: base)
 #   base   build module and CLI, boot the test machine
 #   test   what the tests use besides
+#   um     build User-Mode Linux
+#   bench  plots of the benchmark
 #   gen    regenerate netlink code
 #   style  checkpatch, sparse, shellcheck
+#   servers  web servers and others that call sendfile; none is started
 # Kernels are not installed: see kernels.sh.
 
 set -euo pipefail
@@ -15,12 +18,17 @@ set -euo pipefail
 packages() {
 	case $1 in
 	base)	echo gcc gcc-12 libc6-dev make pkg-config libnl-3-dev libnl-genl-3-dev \
-			libjansson-dev libelf1 pahole qemu-system-x86 busybox-static \
+			libjansson-dev libncurses-dev libelf1 pahole qemu-system-x86 busybox-static \
 			cpio kmod xz-utils e2fsprogs iproute2 procps util-linux openssl ;;
-	test)	echo gcc-multilib libc6-dev-i386 xfsprogs btrfs-progs dmsetup jq ;;
+	test)	echo gcc-multilib libc6-dev-i386 xfsprogs btrfs-progs dmsetup jq \
+			liburing-dev libaio-dev ;;
+	um)	echo flex bison bc ;;
+	bench)	echo gnuplot-nox ;;
 	gen)	echo python3 python3-yaml python3-jsonschema ;;
 	style)	echo perl sparse shellcheck ;;
-	*)	die "no such group: $1 (base, test, gen, style)" ;;
+	servers) echo nginx-light lighttpd apache2 vsftpd caddy curl wrk gnuplot-nox python3.11 \
+			libpython3.11-testsuite openjdk-17-jdk-headless stress-ng ;;
+	*)	die "no such group: $1 (base, test, um, bench, gen, style, servers)" ;;
 	esac
 }
 
@@ -28,8 +36,11 @@ purpose() {
 	case $1 in
 	base)	echo "to build, and to boot the test machine" ;;
 	test)	echo "for the tests" ;;
+	um)	echo "to build User-Mode Linux" ;;
+	bench)	echo "for the benchmark's plots" ;;
 	gen)	echo "for the netlink generator" ;;
 	style)	echo "for make style" ;;
+	servers) echo "for make check-servers" ;;
 	esac
 }
 
@@ -39,6 +50,23 @@ missing() {
 	for p; do
 		[ "$(dpkg-query -W -f '${db:Status-Status}' "$p" 2>/dev/null)" = installed ] ||
 			echo "$p"
+	done
+}
+
+# Packages of servers start them, now and at each boot: not here.
+policy=/usr/sbin/policy-rc.d
+keep_stopped() {
+	[ ! -e $policy ] || return 0
+	as_root sh -c "printf '#!/bin/sh\nexit 101\n' >$policy; chmod 755 $policy"
+	trap 'as_root rm -f $policy' EXIT
+}
+disable_servers() {
+	local unit
+	command -v systemctl >/dev/null || return 0
+	for unit in nginx lighttpd apache2 vsftpd caddy; do
+		case " ${want[*]} " in
+		*" $unit "* | *" $unit-light "*) as_root systemctl -q disable "$unit" 2>/dev/null || true ;;
+		esac
 	done
 }
 
@@ -56,8 +84,10 @@ for group; do
 done
 [ ${#want[@]} = 0 ] && exit 0
 
+case " $* " in *" servers "*) keep_stopped ;; esac
 apt_update
 mkdir -p "$top/build/log"
 log=$top/build/log/setup.log
 as_root env DEBIAN_FRONTEND=noninteractive apt-get -qq -y --no-install-recommends \
 	install "${want[@]}" >"$log" 2>&1 || { tail -n 20 "$log" >&2; die "apt-get install failed"; }
+disable_servers

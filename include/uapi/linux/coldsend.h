@@ -37,7 +37,8 @@
  *   EOVERFLOW   offset + length is past the largest file offset (and length is
  *               not COLDSEND_TO_EOF)
  *   EOPNOTSUPP  the socket is not a stream socket; with COLDSEND_F_STRICT, the
- *               file can't travel by the policy
+ *               file can't travel by the policy; with COLDSEND_F_ASYNC, a
+ *               process answers reads of the file (FUSE)
  *   ENOTSOCK    sock_fd is not a socket
  *   ENOTCONN    the socket was never connected, or listens
  *   EPIPE       the socket is shut down for writing, by either side; there is
@@ -49,11 +50,18 @@
  *               socket has no SO_SNDTIMEO)
  *   EIO         the disk failed at offset, or under direct I/O within a segment
  *               (coldsend_info.segment_size) from there
- *   ENOMEM      no memory
+ *   ENOMEM, ENOBUFS
+ *               no memory; ENOBUFS if it was the socket that found none
+ *   EDQUOT      the user, or all users together, have as many transfers as may
+ *               be at once (user-transfers and transfers-max of the netlink
+ *               specification); an asynchronous one counts until its result is
+ *               read
  *   EACCES, EPERM
  *               a security module refused the read or the send
  *
  * COLDSEND_IOC_INFO: those of all commands.
+ *
+ *   ENOMEM      no memory
  *
  * COLDSEND_IOC_RESIDENCY.
  *
@@ -76,7 +84,7 @@
 #define COLDSEND_DEVICE		"/dev/coldsend"
 
 /* Version of this interface; grows with every field, flag and command. */
-#define COLDSEND_ABI_VERSION	1
+#define COLDSEND_ABI_VERSION	3
 
 /* A length: all from offset to the end of the file. */
 #define COLDSEND_TO_EOF		(~(__u64)0)
@@ -109,6 +117,9 @@
  *	file and socket
  * @user_data: with COLDSEND_F_ASYNC: given back with the result
  * @id: out: with COLDSEND_F_ASYNC: number of the transfer, from 1; else 0
+ * @reason: out: enum coldsend_reason, why a rule or policy auto chose as it
+ *	did, where @policy is DEFAULT or AUTO: a policy by name is always taken
+ * @reserved2: 0
  */
 struct coldsend_send {
 	__u32 size;
@@ -127,6 +138,8 @@ struct coldsend_send {
 	__aligned_u64 bytes_copied;
 	__aligned_u64 user_data;
 	__aligned_u64 id;
+	__u32 reason;
+	__u32 reserved2;
 };
 
 /**
@@ -135,10 +148,11 @@ struct coldsend_send {
  * @user_data: what the submitter gave it
  * @sent: bytes that the socket accepted
  * @error: why it stopped before its end, an errno of SEND's contract, ECANCELED
- *	or ETIMEDOUT (the peer took nothing for five minutes); 0 if it did not
+ *	or ETIMEDOUT (the peer took nothing for idle-max seconds, see the netlink
+ *	specification); 0 if it did not
  * @policy_used: as in struct coldsend_send
  * @fallback: as in struct coldsend_send
- * @reserved: 0
+ * @reason: as in struct coldsend_send
  * @bytes_cached: as in struct coldsend_send
  * @bytes_direct: as in struct coldsend_send
  * @bytes_copied: as in struct coldsend_send
@@ -160,7 +174,7 @@ struct coldsend_completion {
 	__s32 error;
 	__u32 policy_used;
 	__u32 fallback;
-	__u32 reserved;
+	__u32 reason;
 	__aligned_u64 bytes_cached;
 	__aligned_u64 bytes_direct;
 	__aligned_u64 bytes_copied;
@@ -203,6 +217,11 @@ struct coldsend_cancel {
  *	I/O, 0 where the file has none.  SEND takes any offset and length.
  * @file_block: out: block size of the file's file system in bytes
  * @file_size: out: size of the file in bytes
+ * @policy: out: enum coldsend_policy that SEND would go by, if this task asked
+ *	for all of the file now with COLDSEND_POLICY_DEFAULT; 0 without a file
+ * @reason: out: enum coldsend_reason, why
+ * @rule: out: id of the rule that matches, 0 for none
+ * @reserved2: 0
  */
 struct coldsend_info {
 	__u32 size;
@@ -220,6 +239,10 @@ struct coldsend_info {
 	__u32 dio_offset_align;
 	__u32 file_block;
 	__aligned_u64 file_size;
+	__u32 policy;
+	__u32 reason;
+	__u32 rule;
+	__u32 reserved2;
 };
 
 /**

@@ -1,0 +1,262 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Claims: which pages of the page cache a drop-behind transfer has brought in.
+ *
+ * Before a window of the file is read, it is looked up which of its pages are in
+ * the page cache; only those that are not are the transfer's own.  A page that
+ * is gone when its turn comes, because its owner was faster, is the transfer's
+ * own from then on.
+ *
+ * Looking and reading are one step for all transfers of a file, so that a page
+ * has one owner: two would each wait for the other to let go of it.
+ *
+ * The window being sent and the next are read ahead, no more: so that what a
+ * stopped transfer leaves behind is little, and known.
+ */
+#include <linux/bitmap.h>
+#include <linux/blkdev.h>
+#include <linux/fadvise.h>
+#include <linux/folio_batch.h>
+#include <linux/hash.h>
+#include <linux/mutex.h>
+#include <linux/pagemap.h>
+#include <linux/sizes.h>
+
+#include "coldsend.h"
+
+/* One call of read-ahead: every device takes that much at once. */
+#define CS_AHEAD_BYTES	SZ_128K
+
+#define CS_CLAIM_BITS	8
+
+/* One of them is held from looking for pages until they are being read. */
+static struct mutex cs_claim_locks[1 << CS_CLAIM_BITS];
+
+/**
+ * cs_claim_init - makes ready for the first transfer
+ */
+void cs_claim_init(void)
+{
+	u32 i;
+
+	for (i = 0; i < ARRAY_SIZE(cs_claim_locks); i++)
+		mutex_init(&cs_claim_locks[i]);
+}
+
+static struct mutex *cs_claim_lock(const struct inode *inode)
+{
+	return &cs_claim_locks[hash_ptr((void *)inode, CS_CLAIM_BITS)];
+}
+
+static pgoff_t cs_claim_window_of(loff_t pos)
+{
+	return (pos >> PAGE_SHIFT) / CS_DROP_WINDOW;
+}
+
+static unsigned long *cs_claim_own(struct cs_xfer *xfer, pgoff_t window)
+{
+	return xfer->drop.own[window % 2];
+}
+
+/* Clears the bits of pages that are in the page cache. */
+static void cs_claim_find_foreign(struct inode *inode, pgoff_t first,
+				  pgoff_t last, unsigned long *own)
+{
+	struct folio_batch folios;
+	pgoff_t next = first, begin, end;
+	u32 i;
+
+	folio_batch_init(&folios);
+	while (filemap_get_folios(inode->i_mapping, &next, last, &folios)) {
+		for (i = 0; i < folio_batch_count(&folios); i++) {
+			struct folio *folio = folios.folios[i];
+
+			begin = max(folio->index, first);
+			end = min(folio->index + folio_nr_pages(folio),
+				  last + 1);
+			if (begin < end)
+				bitmap_clear(own, begin % CS_DROP_WINDOW,
+					     end - begin);
+		}
+		folio_batch_release(&folios);
+	}
+}
+
+/* Submits reads for what is missing, and waits for none of them. */
+static void cs_claim_read_ahead(struct cs_xfer *xfer, loff_t pos, loff_t end)
+{
+	struct blk_plug plug;
+
+	blk_start_plug(&plug);
+	for (; pos < end; pos += CS_AHEAD_BYTES)
+		vfs_fadvise(xfer->file, pos,
+			    min_t(loff_t, CS_AHEAD_BYTES, end - pos),
+			    POSIX_FADV_WILLNEED);
+	blk_finish_plug(&plug);
+}
+
+/* The pages of a window that are still to be sent. */
+static void cs_claim_range(const struct cs_xfer *xfer, pgoff_t window,
+			   pgoff_t *first, pgoff_t *last)
+{
+	*first = max_t(pgoff_t, window * CS_DROP_WINDOW,
+		       xfer->pos >> PAGE_SHIFT);
+	*last = min_t(pgoff_t, (window + 1) * CS_DROP_WINDOW - 1,
+		      (xfer->end - 1) >> PAGE_SHIFT);
+}
+
+/* Makes what is missing of the window the transfer's own, and has it read. */
+static void cs_claim_window(struct cs_xfer *xfer, pgoff_t window)
+{
+	struct mutex *lock = cs_claim_lock(xfer->drop.inode);
+	unsigned long *own = cs_claim_own(xfer, window);
+	DECLARE_BITMAP(missing, CS_DROP_WINDOW) = {};
+	pgoff_t first, last;
+
+	/* Memory is all there is of some files; a hole has no page to bring. */
+	if (!xfer->drop.inode->i_mapping->a_ops->read_folio)
+		return;
+	cs_claim_range(xfer, window, &first, &last);
+	bitmap_set(missing, first % CS_DROP_WINDOW, last - first + 1);
+	if (mutex_lock_killable(lock))
+		return;
+	cs_claim_find_foreign(xfer->drop.inode, first, last, missing);
+	if (!bitmap_empty(missing, CS_DROP_WINDOW))
+		cs_claim_read_ahead(xfer, (loff_t)first << PAGE_SHIFT,
+				    (loff_t)(last + 1) << PAGE_SHIFT);
+	mutex_unlock(lock);
+	bitmap_or(own, own, missing, CS_DROP_WINDOW);
+	cs_xfer_count(xfer, COLDSEND_A_COUNTERS_PAGES_ADDED,
+		      bitmap_weight(missing, CS_DROP_WINDOW));
+}
+
+/**
+ * cs_claim_open - prepares for claims, at xfer->pos
+ * @xfer: the transfer
+ */
+void cs_claim_open(struct cs_xfer *xfer)
+{
+	xfer->drop.prepared = cs_claim_window_of(xfer->pos);
+}
+
+/**
+ * cs_claim_ahead - has the window at xfer->pos and the next read ahead
+ * @xfer: the transfer
+ *
+ * Sleeps, for others of the same file and for a free request of the disk.
+ */
+void cs_claim_ahead(struct cs_xfer *xfer)
+{
+	pgoff_t window = min_t(pgoff_t, cs_claim_window_of(xfer->pos) + 1,
+			       cs_claim_window_of(xfer->end - 1));
+	struct cs_drop *drop = &xfer->drop;
+
+	for (; drop->prepared <= window; drop->prepared++) {
+		bitmap_zero(cs_claim_own(xfer, drop->prepared), CS_DROP_WINDOW);
+		cs_claim_window(xfer, drop->prepared);
+	}
+}
+
+/**
+ * cs_claim_again - claims what went missing of the window at xfer->pos
+ * @xfer: the transfer
+ *
+ * Sleeps, as cs_claim_ahead() does.
+ */
+void cs_claim_again(struct cs_xfer *xfer)
+{
+	cs_claim_window(xfer, cs_claim_window_of(xfer->pos));
+}
+
+/**
+ * cs_claim_end - end of the window at xfer->pos, or of the transfer
+ * @xfer: the transfer
+ *
+ * Any context.  Return: a file position.
+ */
+loff_t cs_claim_end(const struct cs_xfer *xfer)
+{
+	pgoff_t window = cs_claim_window_of(xfer->pos);
+
+	return min_t(loff_t, xfer->end,
+		     (loff_t)(window + 1) * CS_DROP_WINDOW << PAGE_SHIFT);
+}
+
+/**
+ * cs_claim_has - is the folio the transfer's own, all of it?
+ * @xfer: the transfer
+ * @folio: of the window at xfer->pos, or a neighbouring one
+ *
+ * Any context.
+ */
+bool cs_claim_has(struct cs_xfer *xfer, struct folio *folio)
+{
+	pgoff_t window = folio->index / CS_DROP_WINDOW;
+	u32 first = folio->index % CS_DROP_WINDOW;
+	u32 end = first + folio_nr_pages(folio);
+
+	return end <= CS_DROP_WINDOW &&
+	       find_next_zero_bit(cs_claim_own(xfer, window), end, first) >= end;
+}
+
+/* Adds the transfer's own pages of a range, those being read still too. */
+static void cs_claim_collect(struct cs_xfer *xfer, struct cs_segment *segment,
+			     pgoff_t first, pgoff_t last)
+{
+	struct address_space *mapping = xfer->drop.inode->i_mapping;
+	struct folio_batch folios;
+	u32 i;
+
+	folio_batch_init(&folios);
+	while (filemap_get_folios(mapping, &first, last, &folios)) {
+		for (i = 0; i < folio_batch_count(&folios); i++) {
+			struct folio *folio = folios.folios[i];
+
+			if (segment->nr_bvecs == segment->max_bvecs ||
+			    !cs_claim_has(xfer, folio))
+				continue;
+			folio_get(folio);
+			bvec_set_page(&segment->bvec[segment->nr_bvecs++],
+				      folio_page(folio, 0), PAGE_SIZE, 0);
+		}
+		folio_batch_release(&folios);
+	}
+}
+
+/* Hands over what is the transfer's own of a window, from xfer->pos on. */
+static void cs_claim_give_up_window(struct cs_xfer *xfer, pgoff_t window)
+{
+	struct cs_segment *segment;
+	pgoff_t first, last;
+
+	cs_claim_range(xfer, window, &first, &last);
+	segment = cs_segment_create_for_pages(CS_DROP_WINDOW);
+	if (!segment) {
+		cs_xfer_count(xfer, COLDSEND_A_COUNTERS_PAGES_FAILED,
+			      bitmap_weight(cs_claim_own(xfer, window),
+					    CS_DROP_WINDOW));
+		return;
+	}
+	segment->key = xfer->key;
+	cs_claim_collect(xfer, segment, first, last);
+	if (segment->nr_bvecs)
+		cs_drop_later(segment);
+	else
+		cs_segment_destroy(segment);
+}
+
+/**
+ * cs_claim_give_up - hands over what a transfer that stopped early has claimed
+ * @xfer: the transfer, from whose pos on nothing was sent
+ *
+ * May sleep.  cs_drop_later() has the pages.
+ */
+void cs_claim_give_up(struct cs_xfer *xfer)
+{
+	pgoff_t window = cs_claim_window_of(xfer->pos);
+
+	if (xfer->pos >= xfer->end)
+		return;
+	for (; window < xfer->drop.prepared; window++)
+		cs_claim_give_up_window(xfer, window);
+}

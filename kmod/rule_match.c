@@ -1,0 +1,197 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * One rule: is it sound, and does it match a transfer that is about to start?
+ *
+ * What is cheap to know is looked at first; a file's path is only made for a
+ * rule that all else of matches, and once for all rules.
+ */
+#include <linux/cgroup.h>
+#include <linux/cred.h>
+#include <linux/dcache.h>
+#include <linux/glob.h>
+#include <linux/limits.h>
+#include <linux/percpu.h>
+#include <linux/sched.h>
+#include <linux/slab.h>
+#include <linux/uidgid.h>
+
+#include "rule.h"
+
+#define CS_BUDGET_MIN	4096U
+#define CS_BUDGET_MAX	BIT_ULL(62)
+
+/* What the kernel puts behind the path of a file that was unlinked. */
+#define CS_DELETED	" (deleted)"
+
+/* Of each processor, the buffer of its last path, or NULL. */
+static DEFINE_PER_CPU(char *, cs_path_spare);
+
+static const char *cs_rule_match_refusal(const struct cs_rule *rule)
+{
+	if (rule->size_min > rule->size_max)
+		return "the smallest size of a rule is above its largest";
+	if (cs_rule_has(rule, COLDSEND_A_RULE_PATH) &&
+	    rule->path[0] != '/' && rule->path[0] != '*')
+		return "the path pattern of a rule must begin with / or *";
+	if (cs_rule_has(rule, COLDSEND_A_RULE_FS) && !rule->fs[0])
+		return "the file system type of a rule must not be empty";
+	if (cs_rule_has(rule, COLDSEND_A_RULE_DEV_MAJOR) !=
+	    cs_rule_has(rule, COLDSEND_A_RULE_DEV_MINOR))
+		return "the device of a rule needs both of its numbers";
+	if (rule->dev_minor > MINORMASK)
+		return "the minor number of a rule's device must be from 0 to 1048575";
+	if (cs_rule_has(rule, COLDSEND_A_RULE_UID) &&
+	    !uid_valid(make_kuid(&init_user_ns, rule->uid)))
+		return "the uid of a rule must be from 0 to 4294967294";
+	if (!IS_ENABLED(CONFIG_CGROUPS) &&
+	    cs_rule_has(rule, COLDSEND_A_RULE_CGROUP))
+		return "this kernel has no cgroups";
+	return NULL;
+}
+
+/**
+ * cs_rule_refusal - is a rule sound?
+ * @rule: as it was asked for
+ *
+ * Any context.  Return: NULL, or a sentence that says what is wrong.
+ */
+const char *cs_rule_refusal(const struct cs_rule *rule)
+{
+	bool has_policy = cs_rule_has(rule, COLDSEND_A_RULE_POLICY);
+	bool has_budget = cs_rule_has(rule, COLDSEND_A_RULE_BUDGET);
+
+	if (rule->has & (BIT(COLDSEND_A_RULE_ID) | BIT(COLDSEND_A_RULE_HITS) |
+			 BIT(COLDSEND_A_RULE_BUDGET_USED)))
+		return "the id, the hits and what is used of the budget are not for you to say";
+	if (!has_policy && !has_budget)
+		return "a rule must say what to do: a policy or a budget";
+	if (has_policy && has_budget)
+		return "a rule has a policy or a budget, not both";
+	if (has_policy && !cs_policy_known(rule->policy))
+		return "the policy of a rule must be auto, cached, direct, drop-behind or hybrid";
+	if (has_budget && (rule->limit < CS_BUDGET_MIN ||
+			   rule->limit > CS_BUDGET_MAX))
+		return "the budget of a rule must be from 4096 to 2^62 bytes";
+	return cs_rule_match_refusal(rule);
+}
+
+static bool cs_rule_has_user(const struct cs_rule *rule)
+{
+	return !cs_rule_has(rule, COLDSEND_A_RULE_UID) ||
+	       from_kuid(&init_user_ns, current_uid()) == rule->uid;
+}
+
+static bool cs_rule_has_file(const struct cs_rule *rule,
+			     const struct cs_xfer *xfer)
+{
+	const struct super_block *sb = file_inode(xfer->file)->i_sb;
+
+	if (xfer->size < rule->size_min || xfer->size > rule->size_max)
+		return false;
+	if (cs_rule_has(rule, COLDSEND_A_RULE_DEV_MAJOR) &&
+	    (MAJOR(sb->s_dev) != rule->dev_major ||
+	     MINOR(sb->s_dev) != rule->dev_minor))
+		return false;
+	return !cs_rule_has(rule, COLDSEND_A_RULE_FS) ||
+	       !strcmp(sb->s_type->name, rule->fs);
+}
+
+#ifdef CONFIG_CGROUPS
+/* The task is in the cgroup, or in one below it. */
+static bool cs_rule_has_cgroup(const struct cs_rule *rule)
+{
+	struct cgroup *cgroup;
+	bool found = false;
+
+	if (!cs_rule_has(rule, COLDSEND_A_RULE_CGROUP))
+		return true;
+	rcu_read_lock();
+	for (cgroup = task_dfl_cgroup(current); cgroup && !found;
+	     cgroup = cgroup_parent(cgroup))
+		found = cgroup_id(cgroup) == rule->cgroup;
+	rcu_read_unlock();
+	return found;
+}
+#else
+static bool cs_rule_has_cgroup(const struct cs_rule *rule)
+{
+	return !cs_rule_has(rule, COLDSEND_A_RULE_CGROUP);
+}
+#endif
+
+/* Takes off what the kernel puts behind the path of an unlinked file. */
+static void cs_subject_cut(const struct file *file, char *path)
+{
+	size_t length = strlen(path);
+	size_t deleted = strlen(CS_DELETED);
+
+	if (d_unlinked(file->f_path.dentry) && length > deleted &&
+	    !strcmp(path + length - deleted, CS_DELETED))
+		path[length - deleted] = '\0';
+}
+
+static const char *cs_subject_path(struct cs_subject *subject)
+{
+	struct file *file = subject->xfer->file;
+	char *path;
+
+	if (subject->path)
+		return subject->path;
+	subject->path = "";
+	/* Memory would be zeroed for each: that is dearer than the path. */
+	subject->buffer = this_cpu_xchg(cs_path_spare, NULL);
+	if (!subject->buffer)
+		subject->buffer = kmalloc(PATH_MAX, GFP_KERNEL);
+	if (!subject->buffer)
+		return subject->path;
+	path = file_path(file, subject->buffer, PATH_MAX);
+	if (IS_ERR(path))
+		return subject->path;
+	cs_subject_cut(file, path);
+	subject->path = path;
+	return path;
+}
+
+/**
+ * cs_rule_matches - does a rule match?
+ * @rule: the rule
+ * @subject: the transfer; cs_subject_done() ends it
+ *
+ * May sleep.  In the task that asks for the transfer.
+ */
+bool cs_rule_matches(const struct cs_rule *rule, struct cs_subject *subject)
+{
+	if (!cs_rule_has_user(rule) ||
+	    !cs_rule_has_file(rule, subject->xfer) ||
+	    !cs_rule_has_cgroup(rule))
+		return false;
+	if (!cs_rule_has(rule, COLDSEND_A_RULE_PATH))
+		return true;
+	/* Many long patterns take their time. */
+	cond_resched();
+	return glob_match(rule->path, cs_subject_path(subject));
+}
+
+/**
+ * cs_subject_done - lets go of what rules knew of a transfer
+ * @subject: after the last cs_rule_matches()
+ */
+void cs_subject_done(struct cs_subject *subject)
+{
+	if (subject->buffer &&
+	    this_cpu_cmpxchg(cs_path_spare, NULL, subject->buffer))
+		kfree(subject->buffer);
+}
+
+/**
+ * cs_rule_match_exit - frees what was kept for the next path
+ *
+ * No transfer may be left.
+ */
+void cs_rule_match_exit(void)
+{
+	int cpu;
+
+	for_each_possible_cpu(cpu)
+		kfree(per_cpu(cs_path_spare, cpu));
+}

@@ -1,0 +1,83 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+# cost.sh: counts the instructions of fixed work, as root on a machine whose
+# nanoseconds are instructions (run.sh -i), with the module loaded.
+#
+# usage: cost.sh        a table (scenario, method, instructions per MiB of the
+#                       sender) into $COLDSEND_RESULTS/bench/cost.tsv, and where
+#                       coldsend's go, by function, into where.txt beside it
+# The disk is memory for what mkfs writes and returns at once, with nothing, for
+# all the rest: nothing outside decides when, and no byte is copied into pages,
+# which would hide what is looked for.
+
+set -euo pipefail
+
+here=$(cd "$(dirname "$0")" && pwd)
+program=$here/../../build/selftests/bench/bench
+results=${COLDSEND_RESULTS:-/mnt/results}/bench
+tracing=/sys/kernel/tracing
+# The module's function that the ioctl comes in by.
+entry=cs_chrdev_ioctl
+dir=/mnt/cost
+# So much that files lie in one piece: the tree of one in many would be metadata.
+mib=900
+# Of them at the start, where mkfs puts all metadata.
+metadata_mib=4
+
+# By device-mapper, which counts reads; the disks alone do not.
+make_disk() {
+	local start=$((metadata_mib * 2048)) all=$((mib * 2048))
+	modprobe brd rd_nr=1 rd_size=$((metadata_mib * 1024))
+	modprobe null_blk nr_devices=1 gb=1 queue_mode=0 irqmode=0
+	modprobe -q dm_mod || true
+	dmsetup create bench-cost <<-END
+		0 $start linear /dev/ram0 0
+		$start $((all - start)) linear /dev/nullb0 $start
+	END
+	dmsetup mknodes bench-cost
+	mkfs.ext4 -q -F -O ^has_journal,^resize_inode -N 64 -E packed_meta_blocks=1 /dev/mapper/bench-cost
+	mkdir -p "$dir"
+	mount /dev/mapper/bench-cost "$dir"
+}
+
+bench() { "$program" -d "$dir" -c 64 "$@"; }
+
+# A nanosecond is an instruction; of some rounds the least, since timer ticks and
+# what else wakes up come on top.
+count() {
+	bench -r 7 -o "$results/cost.json" -n cost >/dev/null
+	jq -r 'group_by([.scenario, .method])[]
+		| [.[0].scenario, .[0].method,
+			(map(.sender_cpu_s_per_gb) | min * 1048576 | round)]
+		| @tsv' "$results/cost.json" >"$results/cost.tsv"
+}
+
+# where SCENARIO METHOD: the functions in which most of the ioctl's instructions
+# are, their callees' left out.  To look takes instructions too, most where there
+# are many small functions: trust the order more than the shares.
+where() {
+	echo 16384 >$tracing/buffer_size_kb
+	echo 1 >$tracing/options/funcgraph-tail
+	echo 0 >$tracing/options/sleep-time
+	echo "$entry" >$tracing/set_graph_function
+	echo function_graph >$tracing/current_tracer
+	bench -r 1 -c 4 -n "$1" -w "$2" >/dev/null 2>&1
+	echo 0 >$tracing/tracing_on
+	echo "== $1, $2: share of instructions, calls, function"
+	awk -f "$here/where.awk" $tracing/trace | sort -rn | awk 'NR <= 15'
+	echo nop >$tracing/current_tracer
+	echo 1 >$tracing/tracing_on
+}
+
+mkdir -p "$results"
+# Senders run before all others (see sender.c), and are not to be held up for it.
+echo -1 >/proc/sys/kernel/sched_rt_runtime_us
+make_disk
+count
+{
+	where cost-cold-64m "coldsend direct"
+	where cost-hot-1m "coldsend cached"
+	where cost-hot-4k "coldsend cached"
+} >"$results/where.txt"
+umount "$dir"
+dmsetup remove --retry bench-cost

@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Drop-behind on more than one CPU: pages go that were brought in on a CPU which
+ * does nothing more, and so keeps the last of them to itself.
+ */
+#include <sys/socket.h>
+
+#include "kselftest_harness.h"
+#include "pages.h"
+#include "submit.h"
+
+/* Where pages are brought in, and where everything else happens. */
+#define READER_CPU	1
+#define OTHER_CPU	0
+/* Pages that are read ahead at once (CS_DROP_WINDOW). */
+#define WINDOW		256
+/* The last of three windows: fewer pages than a CPU keeps to itself. */
+#define LAST_MOST	14
+#define PAGES		(2 * WINDOW + LAST_MOST)
+/* Received before the sender moves: the last window has been read ahead then. */
+#define MORE		(WINDOW * CS_PAGE)
+/* Of another transfer, whose receiver does not read them. */
+#define HELD_PAGES	8
+#define GO_SECONDS	5
+
+static const struct cs_data data = {
+	.seed = 121, .size = (PAGES + HELD_PAGES) * CS_PAGE,
+};
+
+FIXTURE(drop_cpus)
+{
+	int dev;
+	int file;
+	int held[2];
+	struct coldsend_send s;
+	pthread_t sender;
+};
+
+FIXTURE_SETUP(drop_cpus)
+{
+	if (cs_run_on(pthread_self(), READER_CPU) ||
+	    cs_run_on(pthread_self(), OTHER_CPU))
+		SKIP(exit(KSFT_SKIP), "one CPU: the reader needs another");
+	self->dev = cs_open();
+	ASSERT_GE(self->dev, 0);
+	self->file = cs_data_create(cs_dir(), &data);
+	ASSERT_GE(self->file, 0);
+	ASSERT_EQ(0, cs_pair(CS_UNIX, self->held));
+}
+
+FIXTURE_TEARDOWN(drop_cpus)
+{
+	close(self->dev);
+}
+
+static void *send_it(void *arg)
+{
+	struct _test_data_drop_cpus *self = arg;
+
+	return (void *)(long)cs_send(self->dev, &self->s);
+}
+
+/* Its pages have the module look at all of them from the CPU that this is on. */
+static void hold(struct __test_metadata *_metadata,
+		 struct _test_data_drop_cpus *self)
+{
+	struct coldsend_send s;
+
+	cs_send_init(&s, self->file, self->held[0], PAGES * CS_PAGE,
+		     COLDSEND_TO_EOF, COLDSEND_POLICY_DROP_BEHIND);
+	ASSERT_EQ(0, cs_drop_cache(self->file));
+	ASSERT_EQ(0, cs_run_on(pthread_self(), OTHER_CPU));
+	ASSERT_EQ(0, cs_send(self->dev, &s));
+}
+
+static void release(struct __test_metadata *_metadata,
+		    struct _test_data_drop_cpus *self)
+{
+	char buf[HELD_PAGES * CS_PAGE];
+
+	ASSERT_EQ((ssize_t)sizeof(buf), recv(self->held[1], buf, sizeof(buf),
+					     MSG_WAITALL));
+}
+
+static bool is_gone(void *arg)
+{
+	return !cs_resident(*(int *)arg, 0, PAGES * CS_PAGE);
+}
+
+static void receive(struct __test_metadata *_metadata, int fd, __u64 from,
+		    __u64 to)
+{
+	struct cs_peer p = {
+		.fd = fd, .data = &data, .offset = from, .limit = to - from,
+	};
+
+	ASSERT_EQ(0, cs_peer_start(&p));
+	ASSERT_EQ(0, cs_peer_join(&p));
+	EXPECT_EQ(CS_NONE, p.bad);
+	EXPECT_EQ(to - from, p.count);
+}
+
+/*
+ * Sent from one CPU until the socket is full, a little more with the disk ahead
+ * of the receiver, and from another CPU to its end.
+ */
+static void move_while_full(struct __test_metadata *_metadata,
+			    struct _test_data_drop_cpus *self, int sv[2],
+			    __u64 length)
+{
+	void *ret;
+
+	cs_send_init(&self->s, self->file, sv[0], 0, length,
+		     COLDSEND_POLICY_DROP_BEHIND);
+	ASSERT_EQ(0, cs_run_on(pthread_self(), READER_CPU));
+	ASSERT_EQ(0, pthread_create(&self->sender, NULL, send_it, self));
+	ASSERT_EQ(0, cs_run_on(pthread_self(), OTHER_CPU));
+	ASSERT_TRUE(cs_stands_still(sv[0], sv[1], 10));
+	receive(_metadata, sv[1], 0, MORE);
+	ASSERT_TRUE(cs_stands_still(sv[0], sv[1], 10));
+	ASSERT_EQ(0, cs_run_on(self->sender, OTHER_CPU));
+	receive(_metadata, sv[1], MORE, length);
+	ASSERT_EQ(0, pthread_join(self->sender, &ret));
+	ASSERT_EQ(NULL, ret);
+}
+
+TEST_F_TIMEOUT(drop_cpus, moved_while_full, 3 * LAST_MOST * GO_SECONDS)
+{
+	int last, sv[2];
+
+	for (last = 1; last <= LAST_MOST; last++) {
+		hold(_metadata, self);
+		ASSERT_EQ(0, cs_pair(CS_UNIX, sv));
+		move_while_full(_metadata, self, sv,
+				(2 * WINDOW + last) * CS_PAGE);
+		EXPECT_TRUE(cs_wait(is_gone, &self->file, GO_SECONDS)) {
+			TH_LOG("%ld pages stay, of the last %d",
+			       cs_resident(self->file, 0, PAGES * CS_PAGE),
+			       last);
+		}
+		close(sv[0]);
+		close(sv[1]);
+		release(_metadata, self);
+	}
+}
+
+static struct {
+	pid_t pid;
+	cpu_set_t cpus;
+} parent;
+
+static void let_parent_go(void)
+{
+	sched_setaffinity(parent.pid, sizeof(parent.cpus), &parent.cpus);
+}
+
+/*
+ * Whoever started the test watches it by short-lived processes, and where one of
+ * them exits, its CPU gives up the pages: they are to do that elsewhere.
+ */
+static bool keep_parent_off(void)
+{
+	cpu_set_t other;
+
+	CPU_ZERO(&other);
+	CPU_SET(OTHER_CPU, &other);
+	parent.pid = getppid();
+	return !sched_getaffinity(parent.pid, sizeof(parent.cpus),
+				  &parent.cpus) &&
+	       !atexit(let_parent_go) &&
+	       !sched_setaffinity(parent.pid, sizeof(other), &other);
+}
+
+int main(int argc, char **argv)
+{
+	cs_need_device();
+	if (!keep_parent_off())
+		ksft_exit_skip("can't keep others off a CPU\n");
+	return test_harness_run(argc, argv);
+}

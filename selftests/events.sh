@@ -1,0 +1,129 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+# events.sh: coldsend monitor: what ends, fails, changes or hits a limit is told,
+# to those who may listen, and no more of it than can be read.
+
+# shellcheck disable=SC2016 # what eval is given is for later
+# shellcheck source-path=SCRIPTDIR source=lib.sh
+. "$(dirname "$0")/lib.sh"
+
+need_module
+need jq setpriv unshare
+keep_tunables
+
+size=100000
+file=$tmp/file
+xfer make "$file" $size 3
+chmod 711 "$tmp"
+
+events=$tmp/events
+listener=
+# What check calls is in a process of its own: that calls hush itself, too.
+monitor() {
+	: >"$tmp/speech"
+	coldsend monitor --json >"$events" 2>"$tmp/speech" & listener=$!
+	wait_for 10 grep -q 'waiting for events' "$tmp/speech"
+}
+# heard FILTER: there is such an event.
+heard() { jq -se "any(.[]; $1)" "$events" >/dev/null; }
+hears() { wait_for 20 heard "$1" || { cat "$events"; return 1; }; }
+# shellcheck disable=SC2317 # called at the exit
+hush() {
+	kill "$listener" 2>/dev/null || return 0
+	wait "$listener" 2>/dev/null || true
+}
+at_exit hush
+
+sent=$(total events_sent)
+check "nothing is told where nobody listens" eval 'xfer send "$file" 3 >/dev/null && same sent $sent "$(total events_sent)"'
+
+monitor
+check "monitor waits for events" kill -0 "$listener"
+xfer send -p direct "$file" 3 >/dev/null
+check "a transfer that is done" hears ".event == \"transfer-done\" and .transfer.path == \"$file\"
+	and .transfer.bytes_sent == $size and .transfer.bytes_asked == $size and .transfer.policy_used == \"direct\"
+	and .transfer.uid == 0 and .transfer.pid > 0 and .transfer.error == 0 and .transfer.age_ns > 0"
+check "it is counted" test "$(total events_sent)" -gt "$sent"
+
+# A receiver that goes away in the middle: EPIPE or ECONNRESET.
+broken() {
+	truncate -s 64M "$tmp/large"
+	xfer stall "$tmp/large" & local pid=$!
+	wait_for 20 grep -qF "$tmp/large" "$debugfs/transfers" || return 1
+	kill -KILL "$pid"
+	wait "$pid" 2>/dev/null
+	hears ".event == \"transfer-done\" and .transfer.path == \"$tmp/large\" and .transfer.error == 4
+		and .transfer.bytes_sent < .transfer.bytes_asked"
+}
+check "a transfer that is ended early" broken
+receiver_dies() {
+	local receiver port
+	listen 127.0.0.1 --discard || return 1
+	kill -STOP "$receiver"
+	coldsend send --json "$tmp/large" 127.0.0.1 "$port" \
+		>/dev/null 2>&1 & local sender=$!
+	wait_for 20 grep -qF "$tmp/large" "$debugfs/transfers"
+	kill -KILL "$receiver"
+	wait "$sender" "$receiver" 2>/dev/null
+	hears ".event == \"transfer-failed\" and .transfer.path == \"$tmp/large\" and .transfer.error > 0"
+}
+check "a transfer that fails" receiver_dies
+
+coldsend policy set --depth 3
+check "the policy was changed" hears '.event == "policy-changed" and .policy.depth == 3'
+check "a change that is refused is none" eval 'not coldsend policy set --depth 99 2>/dev/null &&
+	xfer send "$file" 3 >/dev/null && not heard ".policy.depth == 99"'
+
+# Nobody, who may have one transfer, asks for two.
+at_exit chmod "$(stat -c %a /dev/coldsend)" /dev/coldsend
+chmod o+rw /dev/coldsend
+as_nobody=(setpriv --reuid=65534 --regid=65534 --clear-groups)
+at_limit() {
+	chmod 644 "$tmp/large"
+	coldsend policy set --user-transfers 1
+	"${as_nobody[@]}" xfer stall "$tmp/large" & local pid=$!
+	wait_for 20 grep -qF "$tmp/large" "$debugfs/transfers" || return 1
+	"${as_nobody[@]}" xfer send "$file" 3 >/dev/null && return 1
+	hears '.event == "limit-hit" and .limit == "transfers" and .transfer.uid == 65534'
+	local status=$?
+	kill -KILL "$pid"
+	wait "$pid" 2>/dev/null
+	coldsend policy set --user-transfers 100
+	return "$status"
+}
+check "a limit was hit" at_limit
+hush
+
+check "monitor as lines" eval 'coldsend monitor --count 1 >"$tmp/lines" 2>"$tmp/speech" & pid=$!
+	wait_for 10 grep -q "waiting for events" "$tmp/speech" && xfer send "$file" 3 >/dev/null && wait "$pid" &&
+	grep -qE "^[0-9:]{8} transfer-done id [0-9]+ pid [0-9]+ uid 0 cached $size of $size bytes in [0-9.]+ s $file\$" "$tmp/lines"'
+
+check "nobody may not listen" fails 1 "CAP_NET_ADMIN" "${as_nobody[@]}" coldsend monitor
+# Root of a user namespace of its own may join in its network namespace, and hears nothing.
+elsewhere() {
+	"${as_nobody[@]}" unshare -Urn coldsend monitor --json --count 1 >"$tmp/elsewhere" 2>"$tmp/there" & local pid=$!
+	wait_for 10 grep -qs . "$tmp/there" || return 1
+	monitor || return 1
+	xfer send "$file" 3 >/dev/null
+	hears ".transfer.path == \"$file\"" || return 1
+	hush
+	kill "$pid" 2>/dev/null
+	wait "$pid" 2>/dev/null
+	same "what was heard there" "" "$(<"$tmp/elsewhere")"
+}
+check "events stay in the initial network namespace" elsewhere
+
+# More than can be told: some of it is dropped.
+flood() {
+	local dropped
+	dropped=$(total events_dropped)
+	monitor || return 1
+	xfer flood "$file" 2000 || return 1
+	[ "$(total events_dropped)" -gt "$dropped" ] || { echo "none was dropped"; return 1; }
+	# The next second's first says how many.
+	wait_for 5 eval 'xfer send "$file" 3 >/dev/null; heard ".events_dropped > 0"' || return 1
+	hush
+	same "told by events" $(($(total events_dropped) - dropped)) "$(jq -s 'map(.events_dropped) | add' "$events")"
+}
+check "a flood is cut, and what is cut is counted" flood
+finish

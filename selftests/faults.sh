@@ -1,0 +1,43 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+# faults.sh: the tests faults and starved, on a disk whose reads take 200 ms.
+
+# shellcheck source-path=SCRIPTDIR source=lib.sh
+. "$(dirname "$0")/lib.sh"
+
+need_module
+need jq
+# shellcheck source=disk.sh
+. "$selftests/disk.sh"
+modprobe -q dm-delay || skip "no dm-delay in this kernel"
+modprobe -q dm-flakey || skip "no dm-flakey in this kernel"
+
+# Small reads, so that a transfer has not read all when it waits for its socket.
+keep_tunables
+coldsend policy set --segment-size 256K
+
+make_disk
+export CS_DISK=$disk CS_SLOW_DIR=$dir CS_DIR=$tmp
+export CS_DISK_SLOW="0 $sectors delay $loop 0 500 $loop 0 0"
+export CS_DISK_FAST="0 $sectors linear $loop 0"
+export CS_DISK_DEAD="0 $sectors flakey $loop 0 0 3600"
+for place in "$dir" "$tmp"; do
+	xfer make "$place/faults.bin" 2098386 161
+done
+set_disk <<<"$CS_DISK_SLOW"
+
+status=0
+for program in faults starved; do
+	got=0
+	"$programs/$program" || got=$?
+	[ $got = 0 ] || [ $status = 1 ] || status=$got
+done
+umounts() { wait_for 2 umount "$dir"; }
+if ! umounts; then
+	echo "not ok - something keeps the file system busy"
+	status=1
+fi
+case $status in
+0 | "$exit_skip")	exit "$status" ;;
+*)	exit 1 ;;
+esac

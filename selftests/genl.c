@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: GPL-2.0
+/* The netlink family by hand: one request, and all of its answer. */
+#include <errno.h>
+#include <linux/coldsend_netlink.h>
+#include <linux/genetlink.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+#include <unistd.h>
+
+#include "genl.h"
+
+#define MESSAGE		8192
+#define ATTRS		4096
+#define SECONDS		10
+
+/**
+ * struct request - what goes to the kernel
+ * @nl: its header
+ * @genl: the family's header
+ * @attrs: attributes
+ */
+struct request {
+	struct nlmsghdr nl;
+	struct genlmsghdr genl;
+	__u8 attrs[ATTRS];
+};
+
+/* Adds an attribute to those that end at @at; where they end then. */
+size_t cs_genl_put(void *attrs, size_t at, int type, const void *value,
+		   size_t len)
+{
+	struct nlattr head = { .nla_len = NLA_HDRLEN + len, .nla_type = type };
+	__u8 *to = (__u8 *)attrs + at;
+
+	memcpy(to, &head, sizeof(head));
+	memset(to + NLA_HDRLEN, 0, NLA_ALIGN(len));
+	memcpy(to + NLA_HDRLEN, value, len);
+	return at + NLA_HDRLEN + NLA_ALIGN(len);
+}
+
+/* The family's number, if this message tells it. */
+static void note_family(struct cs_genl *g, const struct nlmsghdr *nl)
+{
+	const __u8 *at = (const __u8 *)NLMSG_DATA(nl) + GENL_HDRLEN;
+	const __u8 *end = (const __u8 *)nl + nl->nlmsg_len;
+	struct nlattr head;
+
+	if (nl->nlmsg_type != GENL_ID_CTRL || g->family != GENL_ID_CTRL)
+		return;
+	for (; at + NLA_HDRLEN <= end; at += NLA_ALIGN(head.nla_len)) {
+		memcpy(&head, at, sizeof(head));
+		if (head.nla_len < NLA_HDRLEN)
+			return;
+		if (head.nla_type == CTRL_ATTR_FAMILY_ID)
+			g->family = *(const __u16 *)(at + NLA_HDRLEN);
+	}
+}
+
+/* Looks at @n bytes of answer: 1 there is more to come, 0 or -errno. */
+static int look_at(struct cs_genl *g, const struct nlmsghdr *nl, ssize_t n)
+{
+	for (; NLMSG_OK(nl, n); nl = NLMSG_NEXT(nl, n)) {
+		if (nl->nlmsg_seq != g->seq)
+			continue;
+		if (nl->nlmsg_type == NLMSG_ERROR)
+			return ((const struct nlmsgerr *)NLMSG_DATA(nl))->error;
+		if (nl->nlmsg_type == NLMSG_DONE)
+			return *(const int *)NLMSG_DATA(nl);
+		note_family(g, nl);
+	}
+	return 1;
+}
+
+static int answer(struct cs_genl *g)
+{
+	union {
+		struct nlmsghdr nl;
+		__u8 bytes[MESSAGE];
+	} buf;
+	int more = 1;
+
+	while (more > 0) {
+		ssize_t n = recv(g->fd, &buf, sizeof(buf), 0);
+
+		if (n < 0)
+			return -errno;
+		more = look_at(g, &buf.nl, n);
+	}
+	return more;
+}
+
+/* Sends a request and waits for the end of its answer: 0 or -errno. */
+int cs_genl_request(struct cs_genl *g, int cmd, int flags, const void *attrs,
+		    size_t len)
+{
+	struct request r = {
+		.nl.nlmsg_len = NLMSG_LENGTH(GENL_HDRLEN) + len,
+		.nl.nlmsg_type = g->family,
+		.nl.nlmsg_flags = NLM_F_REQUEST | NLM_F_ACK | flags,
+		.nl.nlmsg_seq = ++g->seq,
+		.genl.cmd = cmd, .genl.version = COLDSEND_FAMILY_VERSION,
+	};
+
+	if (len > sizeof(r.attrs))
+		return -EMSGSIZE;
+	if (len)
+		memcpy(r.attrs, attrs, len);
+	if (send(g->fd, &r, r.nl.nlmsg_len, 0) < 0)
+		return -errno;
+	return answer(g);
+}
+
+/* A socket, and the family's number: 0 or -errno. */
+int cs_genl_open(struct cs_genl *g)
+{
+	struct timeval patience = { .tv_sec = SECONDS };
+	__u8 attrs[64];
+	size_t len = cs_genl_put(attrs, 0, CTRL_ATTR_FAMILY_NAME,
+				 COLDSEND_FAMILY_NAME,
+				 sizeof(COLDSEND_FAMILY_NAME));
+	int err;
+
+	g->family = GENL_ID_CTRL;
+	g->seq = 0;
+	g->fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_GENERIC);
+	if (g->fd < 0)
+		return -errno;
+	setsockopt(g->fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
+	err = cs_genl_request(g, CTRL_CMD_GETFAMILY, 0, attrs, len);
+	if (err)
+		cs_genl_close(g);
+	return err;
+}
+
+void cs_genl_close(struct cs_genl *g)
+{
+	close(g->fd);
+	g->fd = -1;
+}

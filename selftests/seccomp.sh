@@ -1,0 +1,119 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+# seccomp.sh: programs whose sendfile a filter catches: their calls and what comes
+# of them, signals, a static program, and other users than root.
+
+# shellcheck source-path=SCRIPTDIR source=lib.sh
+. "$(dirname "$0")/lib.sh"
+
+need_module
+need jq setpriv python3 shim-call
+
+run() { coldsend run --seccomp --min-size 0 "$@"; }
+
+shim-call outcomes >"$tmp/outcomes"
+outcomes() {
+	local program=$1
+	shift
+	run "$@" -- "$program" outcomes >"$tmp/ours" || return 1
+	diff "$tmp/outcomes" "$tmp/ours"
+}
+tests() { run --policy direct -- "$@" >"$tmp/output" || { cat "$tmp/output"; return 1; }; }
+
+for policy in cached direct; do
+	check "calls as sendfile's, policy $policy" outcomes shim-call --policy $policy
+done
+check "by the module" tests shim-call
+check "of a static program" outcomes shim-call-static
+check "by the module, too" tests shim-call-static
+check "signals" tests shim-signals
+
+# Threads that call all the time while signals come all the time, as Go does it.
+cat >"$tmp/sender.py" <<'END'
+import hashlib, os, signal, socket, sys, threading
+
+size = os.path.getsize(sys.argv[1])
+heard = 0
+
+def on_signal(*_):
+    global heard
+    heard += 1
+
+def send(sock):
+    with sock, open(sys.argv[1], "rb") as source:
+        offset = 0
+        while sent := os.sendfile(sock.fileno(), source.fileno(), offset, 1 << 30):
+            offset += sent
+
+def transfer():
+    ours, theirs = socket.socketpair()
+    threading.Thread(target=send, args=(ours,)).start()
+    digest = hashlib.sha256()
+    with theirs:
+        while data := theirs.recv(65536):
+            digest.update(data)
+    print(digest.hexdigest())
+
+signal.signal(signal.SIGALRM, on_signal)
+period = float(sys.argv[2])
+signal.setitimer(signal.ITIMER_REAL, period, period)
+receivers = [threading.Thread(target=transfer) for _ in range(8)]
+for receiver in receivers:
+    receiver.start()
+for receiver in receivers:
+    receiver.join()
+signal.setitimer(signal.ITIMER_REAL, 0)
+print("heard", heard > 0, file=sys.stderr)
+END
+size=$((16 << 20))
+xfer make "$tmp/file" $size 14
+threads_and_signals() {
+	run --stats -- python3 "$tmp/sender.py" "$tmp/file" .01 >"$tmp/digests" 2>"$tmp/said" || { cat "$tmp/said"; return 1; }
+	grep -q "heard True" "$tmp/said" || { cat "$tmp/said"; return 1; }
+	same "digests" "8 $(sha256sum <"$tmp/file" | cut -d ' ' -f 1)" \
+		"$(sort "$tmp/digests" | uniq -c | awk '{ print $1, $2 }')"
+	# A call that a signal ends before its first byte is the kernel's to restart.
+	[ "$(awk '/served/ { print $5 }' "$tmp/said")" -gt 0 ] || { cat "$tmp/said"; return 1; }
+}
+check "8 threads, with a signal every 10 ms" threads_and_signals
+
+# The command gives up its rights; we answer for it all the same.
+other_user() {
+	chmod 755 "$tmp"
+	chmod 644 "$tmp/file"
+	run --json -- setpriv --reuid 65534 --regid 65534 --clear-groups --no-new-privs \
+		python3 "$tmp/sender.py" "$tmp/file" 0 >"$tmp/said" || return 1
+	same "served" "$((8 * size))" "$(tail -n 5 "$tmp/said" | jq .bytes_served)"
+}
+check "of another user" other_user
+
+# Calls of fewer bytes do not come to us at all.
+small_calls() {
+	coldsend run --seccomp --json -- python3 -c '
+import os, socket, sys
+a, b = socket.socketpair()
+with open(sys.argv[1], "rb") as source:
+    print(os.sendfile(a.fileno(), source.fileno(), 0, 1000))' "$tmp/file" >"$tmp/said" || return 1
+	same "calls" "0 0" "$(tail -n 5 "$tmp/said" | jq -r '"\(.calls_served) \(.calls_left)"')"
+}
+check "small calls are not stopped" small_calls
+
+# What it costs on this machine, which may be an emulated one.
+cost() {
+	local plain library filter
+	plain=$(shim-call cost) library=$(coldsend run -m 0 -- shim-call cost) filter=$(run -- shim-call cost) || return 1
+	echo "$plain $library $filter" >"$tmp/cost"
+}
+check "costs of a call" cost
+read -r plain library filter <"$tmp/cost"
+note "a call that sends a page: plain $plain us, by the library $library us, by the filter $filter us"
+
+status() {
+	local want=$1 got=0
+	shift
+	run "$@" >/dev/null 2>&1 || got=$?
+	same "exit status" "$want" "$got"
+}
+check "exit status 7" status 7 sh -c 'exit 7'
+check "no such command" status 127 "$tmp/nothing"
+finish

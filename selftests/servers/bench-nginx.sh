@@ -1,0 +1,262 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+# bench-nginx.sh: what cold downloads do to an nginx that serves hot files, by each
+# way to send the cold ones.
+#
+#   wrk: hot files, and how long each takes ──► nginx, in a group whose memory ◄── disk
+#   8 x curl: cold files, again and again   ──►  holds the hot set and a little
+#
+# usage: bench-nginx.sh [ROUNDS]      BENCH_SECONDS=8 a measurement, BENCH_POLICY=hybrid
+# Tables, and what must be reached, come out here; bench-nginx.json and .svg go to
+# $COLDSEND_RESULTS. Figures are medians of rounds.
+
+set -euo pipefail
+export LC_ALL=C.UTF-8
+
+top=$(cd "$(dirname "$0")/../.." && pwd)
+export PATH=$top/build/user:$top/build/selftests:$PATH
+results=${COLDSEND_RESULTS:-/mnt/results}
+rounds=${1:-3}
+seconds=${BENCH_SECONDS:-8}
+policy=${BENCH_POLICY:-hybrid}
+work=$(mktemp -d /mnt/disk/bench-nginx.XXXXXX)
+group=/sys/fs/cgroup/bench-nginx
+port=8080
+url=http://127.0.0.1:$port
+
+# The hot set, files of 64 KiB; and what the group has.
+hot_files=1536
+hot_size=65536
+memory=$((160 << 20))
+cold_files=8
+cold_size=$((128 << 20))
+methods=(sendfile coldsend directio directio+aio)
+
+declare -A lines=(
+	[sendfile]="sendfile on;"
+	[coldsend]="sendfile on; sendfile_max_chunk 8m;"
+	[directio]="sendfile on; directio 4m; output_buffers 2 512k;"
+	[directio+aio]="sendfile on; directio 4m; output_buffers 2 512k; aio threads;"
+)
+
+clean_up() {
+	# shellcheck disable=SC2046 # a list of words
+	kill $(jobs -p) 2>/dev/null || true
+	wait 2>/dev/null || true
+	rm -rf "$work"
+	rmdir $group 2>/dev/null || true
+}
+trap clean_up EXIT
+trap 'exit 1' INT TERM HUP
+
+say() { printf '%s\n' "$*" >&2; }
+
+make_group() {
+	mountpoint -q /sys/fs/cgroup || mount -t cgroup2 cgroup2 /sys/fs/cgroup
+	echo +memory >/sys/fs/cgroup/cgroup.subtree_control
+	mkdir -p $group
+	echo $memory >$group/memory.max
+}
+
+make_files() {
+	local i
+	chmod 755 "$work"
+	mkdir "$work/hot" "$work/cold" "$work/small"
+	for ((i = 0; i < hot_files; i++)); do
+		head -c $hot_size /dev/urandom >"$work/hot/$i"
+	done
+	for ((i = 0; i < cold_files; i++)); do
+		xfer make "$work/cold/$i" $cold_size "$i"
+	done
+	head -c 4096 /dev/urandom >"$work/small/4K"
+	head -c 65536 /dev/urandom >"$work/small/64K"
+	chmod -R a+rX "$work"
+	sync
+	cat >"$work/hot.lua" <<-END
+		math.randomseed(os.time())
+		request = function()
+			return wrk.format("GET", "/hot/" .. math.random(0, $((hot_files - 1))))
+		end
+	END
+}
+
+# nginx METHOD: in its group, by the module only for coldsend.
+start() {
+	local command=(nginx -c "$work/nginx.conf")
+	[ "$1" != coldsend ] || command=(coldsend run --policy "$policy" -- "${command[@]}")
+	cat >"$work/nginx.conf" <<-END
+		user www-data;
+		worker_processes 1;
+		worker_rlimit_nofile 16384;
+		daemon off;
+		pid $work/nginx.pid;
+		error_log $work/error.log;
+		events { worker_connections 512; }
+		http {
+			access_log off;
+			keepalive_requests 1000000;
+			open_file_cache max=4000;
+			client_body_temp_path $work/body;
+			proxy_temp_path $work/proxy;
+			fastcgi_temp_path $work/fastcgi;
+			uwsgi_temp_path $work/uwsgi;
+			scgi_temp_path $work/scgi;
+			server { listen 127.0.0.1:$port; root $work; ${lines[$1]} }
+		}
+	END
+	( echo "$BASHPID" >$group/cgroup.procs; exec "${command[@]}" ) & server=$!
+	curl -s -o /dev/null --retry 60 --retry-connrefused --retry-delay 1 --retry-max-time 60 "$url/small/4K" ||
+		{ cat "$work/error.log" >&2; exit 1; }
+}
+
+stop() {
+	kill -QUIT $server
+	wait $server || true
+}
+
+# Nothing of the disk in memory but the hot set, charged to the group.
+warm() {
+	sync
+	echo 3 >/proc/sys/vm/drop_caches
+	seq -f "url = \"$url/hot/%g\"" 0 $((hot_files - 1)) | sed 'p;s/.*/output = "\/dev\/null"/' >"$work/urls"
+	curl -s -K "$work/urls"
+}
+
+# latency FILE: wrk's "50% 1.23ms" as milliseconds.
+latency() {
+	awk -v want="$2%" '$1 == want {
+		v = $2 + 0
+		if ($2 ~ /us$/) v /= 1000; else if ($2 !~ /ms$/) v *= 1000
+		print v }' "$1"
+}
+
+rate() { awk '/^Requests\/sec/ { print $2 }' "$1"; }
+
+resident() {
+	coldsend residency --json "$work"/hot/* |
+		jq '100 * ([.[].resident] | add) / ([.[].pages] | add)'
+}
+
+# Downloads in a loop until the file $work/stop is there; bytes go to a file each.
+download() {
+	local i=$1 bytes total=0
+	while [ ! -e "$work/stop" ]; do
+		bytes=$(curl -s -o /dev/null -w '%{size_download}' --max-time "$seconds" "$url/cold/$i") || true
+		total=$((total + bytes))
+		i=$(((i + 1) % cold_files))
+	done
+	echo "$total" >"$work/bytes.$1"
+}
+
+# One method: idle, then with the downloads.
+measure() {
+	local method=$1 i pids=() started took
+	start "$method"
+	warm
+	wrk -t1 -c4 -d "$seconds" --latency -s "$work/hot.lua" "$url" >"$work/idle"
+	warm
+	rm -f "$work/stop"
+	started=$EPOCHREALTIME
+	for ((i = 0; i < cold_files; i++)); do download $i & pids+=($!); done
+	wrk -t1 -c4 -d "$((2 * seconds))" --latency -s "$work/hot.lua" "$url" >"$work/loaded"
+	: >"$work/stop"
+	wait "${pids[@]}"
+	took=$(awk -v a="$started" -v b="$EPOCHREALTIME" 'BEGIN { print b - a }')
+	jq -nc --arg method "$method" --argjson idle_p99 "$(latency "$work/idle" 99)" \
+		--argjson p50 "$(latency "$work/loaded" 50)" --argjson p99 "$(latency "$work/loaded" 99)" \
+		--argjson resident "$(resident)" --argjson rate "$(rate "$work/loaded")" \
+		--argjson cold "$(cat "$work"/bytes.* | awk -v t="$took" '{ n += $1 } END { print n / t / 1e6 }')" \
+		'{scenario: "downloads", method: $method, idle_p99_ms: $idle_p99, hot_p50_ms: $p50, hot_p99_ms: $p99,
+		  hot_resident_percent: $resident, hot_requests_per_second: $rate, cold_mb_per_second: $cold}'
+	stop
+}
+
+# Small hot files, one after the other, by sendfile and by the shim.
+measure_small() {
+	local method=$1 size
+	start "$method"
+	for size in 4K 64K; do
+		wrk -t1 -c8 -d "$seconds" --latency "$url/small/$size" >"$work/small.out"
+		jq -nc --arg method "$method" --arg size $size --argjson rate "$(rate "$work/small.out")" \
+			'{scenario: "small", method: $method, size: $size, requests_per_second: $rate}'
+	done
+	stop
+}
+
+# median SCENARIO METHOD FIELD [SIZE]
+median() {
+	jq -rs --arg s "$1" --arg m "$2" --arg f "$3" --arg z "${4:-}" \
+		'[.[] | select(.scenario == $s and .method == $m and ($z == "" or .size == $z)) | .[$f]] | sort | .[(length - 1) / 2 | floor]' \
+		"$results/bench-nginx.json"
+}
+
+ratio() { awk -v a="$1" -v b="$2" 'BEGIN { printf "%.2f", b > 0 ? a / b : 0 }'; }
+
+# reached WHAT RATIO OPERATOR BOUND
+reached() {
+	local word=missed
+	if awk -v r="$2" -v b="$4" -v o="$3" 'BEGIN { exit !(o == ">=" ? r >= b : r <= b) }'; then word=reached; fi
+	printf '%-66s %8s (%s %s) %s\n' "$1" "$2" "$3" "$4" $word
+}
+
+report() {
+	local method size
+	printf '\nHot files while %d clients download cold ones\n' $cold_files
+	printf '%-14s %12s %12s %12s %10s %10s\n' method "idle p99 ms" "p50 ms" "p99 ms" "hot kept %" "cold MB/s"
+	for method in "${methods[@]}"; do
+		printf '%-14s %12.2f %12.2f %12.2f %10.1f %10.1f\n' "$method" \
+			"$(median downloads "$method" idle_p99_ms)" "$(median downloads "$method" hot_p50_ms)" \
+			"$(median downloads "$method" hot_p99_ms)" "$(median downloads "$method" hot_resident_percent)" \
+			"$(median downloads "$method" cold_mb_per_second)"
+	done
+	printf '\nSmall hot files, requests a second\n%-14s %12s %12s\n' method 4K 64K
+	for method in sendfile coldsend; do
+		printf '%-14s %12.0f %12.0f\n' $method "$(median small $method requests_per_second 4K)" \
+			"$(median small $method requests_per_second 64K)"
+	done
+	printf '\n'
+	reached "hot p99 with downloads, of the idle machine's" \
+		"$(ratio "$(median downloads coldsend hot_p99_ms)" "$(median downloads coldsend idle_p99_ms)")" "<=" 1.2
+	reached "hot set kept, %" "$(median downloads coldsend hot_resident_percent)" ">=" 99
+	reached "cold MB/s, of nginx directio's" \
+		"$(ratio "$(median downloads coldsend cold_mb_per_second)" "$(median downloads directio cold_mb_per_second)")" ">=" 1.5
+	for size in 4K 64K; do
+		reached "requests a second of $size, of those without the shim" \
+			"$(ratio "$(median small coldsend requests_per_second $size)" "$(median small sendfile requests_per_second $size)")" ">=" 0.98
+	done
+}
+
+plot() {
+	local method
+	command -v gnuplot >/dev/null || { say "no gnuplot: no $results/bench-nginx.svg"; return 0; }
+	for method in "${methods[@]}"; do
+		echo "$method $(median downloads "$method" idle_p99_ms) $(median downloads "$method" hot_p99_ms)"
+	done >"$work/plot"
+	gnuplot <<-END
+		set terminal svg size 800,480
+		set output '$results/bench-nginx.svg'
+		set title 'Hot files of nginx while $cold_files clients download cold ones'
+		set style data histograms
+		set style fill solid 0.6
+		set logscale y
+		set ylabel 'p99, ms'
+		set grid y
+		plot '$work/plot' using 2:xtic(1) title 'idle', '' using 3 title 'with downloads'
+	END
+}
+
+make_group
+make_files
+: >"$results/bench-nginx.json"
+for ((round = 1; round <= rounds; round++)); do
+	for method in $(shuf -e "${methods[@]}"); do
+		say "round $round of $rounds: $method"
+		measure "$method" >>"$results/bench-nginx.json"
+	done
+	for method in $(shuf -e sendfile coldsend); do
+		say "round $round of $rounds: small files, $method"
+		measure_small "$method" >>"$results/bench-nginx.json"
+	done
+done
+report
+plot

@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * An example of libcoldsend: sends a file to whoever connects, from one thread.
+ *
+ *	cc serve.c $(pkg-config --cflags --libs libcoldsend) -o serve
+ *	./serve 8000 big.iso direct
+ *
+ * One epoll set waits for connections and for results of transfers; the kernel
+ * does the rest, however many receivers there are and however slow they are.
+ */
+#include <coldsend.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+/**
+ * struct server - all there is
+ * @cs: the open device
+ * @epoll: waits for @listener and for @cs
+ * @listener: where receivers connect
+ * @file: what they get
+ * @policy: how it travels
+ */
+struct server {
+	struct coldsend *cs;
+	int epoll;
+	int listener;
+	int file;
+	int policy;
+};
+
+static void die(const char *what)
+{
+	perror(what);
+	exit(1);
+}
+
+static int listen_on(unsigned short port)
+{
+	struct sockaddr_in here = {
+		.sin_family = AF_INET,
+		.sin_port = htons(port),
+		.sin_addr.s_addr = htonl(INADDR_LOOPBACK),
+	};
+	socklen_t len = sizeof(here);
+	int sock = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK,
+			  0);
+	int on = 1;
+
+	if (sock < 0 ||
+	    setsockopt(sock, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) ||
+	    bind(sock, (struct sockaddr *)&here, len) ||
+	    listen(sock, SOMAXCONN) ||
+	    getsockname(sock, (struct sockaddr *)&here, &len))
+		die("can't listen");
+	printf("listening on port %d\n", ntohs(here.sin_port));
+	fflush(stdout);
+	return sock;
+}
+
+/* The socket is all that has to be known of a transfer. */
+static void start(const struct server *server, int sock)
+{
+	struct coldsend_send request = COLDSEND_REQUEST(sock, server->file, 0,
+							COLDSEND_TO_EOF);
+
+	request.policy = (unsigned int)server->policy;
+	request.user_data = (unsigned int)sock;
+	if (!coldsend_submit(server->cs, &request))
+		return;
+	fprintf(stderr, "not sent: %s\n", coldsend_strerror(errno));
+	close(sock);
+}
+
+static void accept_all(const struct server *server)
+{
+	int sock;
+
+	while ((sock = accept4(server->listener, NULL, NULL,
+			       SOCK_CLOEXEC)) >= 0)
+		start(server, sock);
+}
+
+static void finish(const struct coldsend_completion *result)
+{
+	printf("sent %llu bytes, policy %s%s%s\n",
+	       (unsigned long long)result->sent,
+	       coldsend_policy_name(result->policy_used),
+	       result->error ? ", stopped: " : "",
+	       result->error ? coldsend_strerror(result->error) : "");
+	fflush(stdout);
+	close((int)result->user_data);
+}
+
+static void reap_all(const struct server *server)
+{
+	struct coldsend_completion results[16];
+	int count, i;
+
+	while ((count = coldsend_reap(server->cs, results, 16, 0)) > 0)
+		for (i = 0; i < count; i++)
+			finish(&results[i]);
+}
+
+static void watch(const struct server *server, int fd)
+{
+	struct epoll_event event = { .events = EPOLLIN, .data.fd = fd };
+
+	if (epoll_ctl(server->epoll, EPOLL_CTL_ADD, fd, &event))
+		die("can't wait for a descriptor");
+}
+
+static void serve(const struct server *server)
+{
+	struct epoll_event event;
+
+	watch(server, server->listener);
+	watch(server, coldsend_fd(server->cs));
+	for (;;) {
+		if (epoll_wait(server->epoll, &event, 1, -1) < 1)
+			continue;
+		if (event.data.fd == server->listener)
+			accept_all(server);
+		else
+			reap_all(server);
+	}
+}
+
+int main(int argc, char **argv)
+{
+	struct server server = { .policy = COLDSEND_POLICY_DEFAULT };
+
+	if (argc < 3) {
+		fprintf(stderr, "usage: %s PORT FILE [POLICY]\n", argv[0]);
+		return 2;
+	}
+	if (argc > 3)
+		server.policy = coldsend_policy_find(argv[3]);
+	if (server.policy < 0)
+		die(argv[3]);
+	server.cs = coldsend_open();
+	if (!server.cs)
+		die(COLDSEND_DEVICE);
+	server.file = open(argv[2], O_RDONLY | O_CLOEXEC);
+	if (server.file < 0)
+		die(argv[2]);
+	server.epoll = epoll_create1(EPOLL_CLOEXEC);
+	if (server.epoll < 0)
+		die("epoll");
+	server.listener = listen_on((unsigned short)atoi(argv[1]));
+	serve(&server);
+}

@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The caller of a stopped system call: what is known of the thread, its
+ * descriptors and its memory.
+ */
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/pidfd.h>
+#include <sys/syscall.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+#include "notify.h"
+
+/* Takes one line of /proc/TID/status, if it is one that we want. */
+static void take_line(struct cs_caller *c, const char *line)
+{
+	unsigned long long set;
+
+	if (sscanf(line, "SigPnd: %llx", &set) == 1 ||
+	    sscanf(line, "ShdPnd: %llx", &set) == 1)
+		c->pending |= set;
+	else if (sscanf(line, "SigBlk: %llx", &set) == 1 ||
+		 sscanf(line, "SigIgn: %llx", &set) == 1)
+		c->unheard |= set;
+	else if (sscanf(line, "Tgid: %d", &c->process) != 1)
+		sscanf(line, "Uid: %*d %d", &c->uid);
+}
+
+/**
+ * cs_caller_look - look at a thread
+ * @c: filled
+ * @thread: its number
+ *
+ * Return: false if it is gone.
+ */
+bool cs_caller_look(struct cs_caller *c, pid_t thread)
+{
+	char path[40], line[256];
+	FILE *status;
+
+	*c = (struct cs_caller){ .thread = thread };
+	snprintf(path, sizeof(path), "/proc/%d/status", thread);
+	status = fopen(path, "re");
+	if (!status)
+		return false;
+	while (fgets(line, sizeof(line), status))
+		take_line(c, line);
+	fclose(status);
+	return c->process > 0;
+}
+
+/** cs_caller_signalled - does a signal wait that the thread would hear? */
+bool cs_caller_signalled(const struct cs_caller *c)
+{
+	return c->pending & ~c->unheard;
+}
+
+/** cs_caller_files - copies of two descriptors of its process; false if not both */
+bool cs_caller_files(const struct cs_caller *c, int theirs[2], int ours[2])
+{
+	int process = pidfd_open(c->process, 0);
+
+	ours[0] = process < 0 ? -1 : pidfd_getfd(process, theirs[0], 0);
+	ours[1] = ours[0] < 0 ? -1 : pidfd_getfd(process, theirs[1], 0);
+	if (process >= 0)
+		close(process);
+	if (ours[1] >= 0)
+		return true;
+	if (ours[0] >= 0)
+		close(ours[0]);
+	return false;
+}
+
+typedef ssize_t (*transfer)(pid_t pid, const struct iovec *ours,
+			    unsigned long our_count, const struct iovec *theirs,
+			    unsigned long their_count, unsigned long flags);
+
+static bool move(transfer how, const struct cs_caller *c, __u64 at, void *value,
+		 size_t len)
+{
+	struct iovec ours = { .iov_base = value, .iov_len = len };
+	struct iovec theirs = {
+		.iov_base = (void *)(unsigned long)at,
+		.iov_len = len,
+	};
+
+	return how(c->thread, &ours, 1, &theirs, 1, 0) == (ssize_t)len;
+}
+
+/** cs_caller_read - read @len bytes at address @at of its memory */
+bool cs_caller_read(const struct cs_caller *c, __u64 at, void *value, size_t len)
+{
+	return move(process_vm_readv, c, at, value, len);
+}
+
+/** cs_caller_write - write @len bytes at address @at of its memory */
+bool cs_caller_write(const struct cs_caller *c, __u64 at, void *value, size_t len)
+{
+	return move(process_vm_writev, c, at, value, len);
+}
+
+/** cs_caller_kill - send a signal to the thread */
+bool cs_caller_kill(const struct cs_caller *c, int sig)
+{
+	return !syscall(SYS_tgkill, c->process, c->thread, sig);
+}
+
+/**
+ * cs_caller_act - have this thread act as the user of @c, or, with NULL, itself
+ *
+ * The kernel has users by thread, which the C library hides: so it is asked
+ * directly.  What a user may have of the module counts for who calls.
+ */
+void cs_caller_act(const struct cs_caller *c)
+{
+	syscall(SYS_setresuid, -1, c ? (uid_t)c->uid : getuid(), -1);
+}

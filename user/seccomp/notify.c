@@ -1,0 +1,214 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Threads that answer stopped calls: one for each call under way, and one more
+ * that waits for the next; and one that looks after calls that take long.
+ */
+#include <errno.h>
+#include <pthread.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <time.h>
+
+#include "notify.h"
+
+/* Calls at once; more are left to the kernel. */
+#define CALLS_MAX	256
+
+#define STACK		(128 * 1024)
+
+/* Nanoseconds between two looks at calls under way. */
+#define LOOK		50000000
+
+/**
+ * struct slot - a call under way
+ * @busy: there is one
+ * @id: its number
+ * @caller: the thread that made it
+ * @thread: ours, which does it
+ */
+struct slot {
+	bool busy;
+	__u64 id;
+	pid_t caller;
+	pthread_t thread;
+};
+
+/**
+ * struct notify - all there is
+ * @listener: where calls come from
+ * @how: how they go by the module
+ * @served: what they count in
+ * @lock: guards the rest
+ * @started: signalled when a call is under way
+ * @slots: calls under way
+ * @busy: how many
+ * @idle: threads that wait for a call, or will in a moment
+ */
+struct notify {
+	int listener;
+	struct cs_range_how how;
+	struct cs_served *served;
+	pthread_mutex_t lock;	/* see @lock above */
+	pthread_cond_t started;
+	struct slot slots[CALLS_MAX];
+	unsigned int busy;
+	unsigned int idle;
+};
+
+static struct notify notify = {
+	.lock = PTHREAD_MUTEX_INITIALIZER,
+	.started = PTHREAD_COND_INITIALIZER,
+};
+
+static void *answer_calls(void *arg);
+
+/* Ends a send that waits, and nothing else. */
+static void on_interrupt(int sig)
+{
+	(void)sig;
+}
+
+static bool start_thread(void *(*run)(void *arg))
+{
+	pthread_attr_t attr;
+	pthread_t thread;
+	bool started;
+
+	pthread_attr_init(&attr);
+	pthread_attr_setdetachstate(&attr, PTHREAD_CREATE_DETACHED);
+	pthread_attr_setstacksize(&attr, STACK);
+	started = !pthread_create(&thread, &attr, run, NULL);
+	pthread_attr_destroy(&attr);
+	return started;
+}
+
+static bool add_thread(void)
+{
+	notify.idle++;
+	if (start_thread(answer_calls))
+		return true;
+	notify.idle--;
+	return false;
+}
+
+/* A place for a call, while somebody else waits for the next; NULL: no more. */
+static struct slot *take_slot(const struct seccomp_notif *call)
+{
+	struct slot *slot = NULL;
+	size_t i;
+
+	pthread_mutex_lock(&notify.lock);
+	for (i = 0; i < CALLS_MAX && !slot; i++)
+		if (!notify.slots[i].busy)
+			slot = &notify.slots[i];
+	if (slot && notify.idle == 1 && !add_thread())
+		slot = NULL;
+	if (slot) {
+		*slot = (struct slot){
+			.busy = true,
+			.id = call->id,
+			.caller = (pid_t)call->pid,
+			.thread = pthread_self(),
+		};
+		notify.idle--;
+		notify.busy++;
+		pthread_cond_signal(&notify.started);
+	}
+	pthread_mutex_unlock(&notify.lock);
+	return slot;
+}
+
+/* Under the lock, so that nobody interrupts us for a call that is over. */
+static void give_slot(struct slot *slot)
+{
+	pthread_mutex_lock(&notify.lock);
+	slot->busy = false;
+	notify.busy--;
+	notify.idle++;
+	pthread_mutex_unlock(&notify.lock);
+}
+
+static void answer_call(const struct seccomp_notif *call)
+{
+	struct slot *slot = take_slot(call);
+	ssize_t sent = 0;
+
+	if (slot) {
+		sent = cs_call_do(notify.listener, call, &notify.how);
+		give_slot(slot);
+	} else {
+		cs_call_leave(notify.listener, call->id);
+	}
+	cs_range_count(notify.served, sent);
+}
+
+static void *answer_calls(void *arg)
+{
+	struct seccomp_notif call;
+
+	(void)arg;
+	for (;;) {
+		memset(&call, 0, sizeof(call));
+		if (!ioctl(notify.listener, SECCOMP_IOCTL_NOTIF_RECV, &call))
+			answer_call(&call);
+		else if (errno != EINTR && errno != ENOENT)
+			return NULL;	/* nobody has the filter any more */
+	}
+}
+
+/* Has the caller died, or has it a signal to hear? */
+static bool is_wanted(const struct slot *slot)
+{
+	struct cs_caller caller;
+
+	return !cs_call_valid(notify.listener, slot->id) ||
+	       !cs_caller_look(&caller, slot->caller) ||
+	       cs_caller_signalled(&caller);
+}
+
+/* Again and again: the first may come just before the send waits. */
+static void *look_after_calls(void *arg)
+{
+	const struct timespec a_while = { .tv_nsec = LOOK };
+	size_t i;
+
+	(void)arg;
+	for (;;) {
+		nanosleep(&a_while, NULL);
+		pthread_mutex_lock(&notify.lock);
+		while (!notify.busy)
+			pthread_cond_wait(&notify.started, &notify.lock);
+		for (i = 0; i < CALLS_MAX; i++)
+			if (notify.slots[i].busy && is_wanted(&notify.slots[i]))
+				pthread_kill(notify.slots[i].thread, SIGRTMIN);
+		pthread_mutex_unlock(&notify.lock);
+	}
+	return NULL;
+}
+
+/**
+ * cs_notify_start - answer stopped calls from now on
+ * @listener: of the filter
+ * @how: how they go by the module
+ * @served: what they count in
+ *
+ * Return: false after a message.
+ */
+bool cs_notify_start(int listener, const struct cs_range_how *how,
+		     struct cs_served *served)
+{
+	struct sigaction action = { .sa_handler = on_interrupt };
+	bool started;
+
+	notify.listener = listener;
+	notify.how = *how;
+	notify.served = served;
+	sigaction(SIGRTMIN, &action, NULL);
+	pthread_mutex_lock(&notify.lock);
+	started = add_thread() && start_thread(look_after_calls);
+	pthread_mutex_unlock(&notify.lock);
+	if (!started)
+		cs_err("can't start threads for --seccomp");
+	return started;
+}

@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Supervision: a command runs as our child, and we are there for all its
+ * descendants until the last has ended, daemons included.
+ */
+#include <ctype.h>
+#include <dirent.h>
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "cli.h"
+
+/* Exit status of a command that a signal ended, as in a shell. */
+#define BY_SIGNAL	128
+
+/* Exit statuses of a command that did not start, as those of a shell. */
+#define NOT_RUNNABLE	126
+#define NOT_FOUND	127
+
+/* What servers are told by signals. */
+static const int passed_on[] = {
+	SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2, SIGWINCH,
+};
+
+static pid_t parent_of(const char *pid)
+{
+	char path[40], line[128];
+	int parent = 0;
+	FILE *status;
+
+	snprintf(path, sizeof(path), "/proc/%.10s/status", pid);
+	status = fopen(path, "re");
+	while (status && fgets(line, sizeof(line), status))
+		if (sscanf(line, "PPid: %d", &parent) == 1)
+			break;
+	if (status)
+		fclose(status);
+	return parent;
+}
+
+/*
+ * Sends a signal to the command, or to its daemons once it has ended.  Not every
+ * kernel has a list of children, so all processes are looked at.
+ */
+static void pass_on(const siginfo_t *info)
+{
+	struct dirent *entry;
+	DIR *proc;
+
+	/* What the terminal sends it sends to all of us. */
+	if (info->si_code == SI_KERNEL)
+		return;
+	proc = opendir("/proc");
+	while (proc && (entry = readdir(proc)))
+		if (isdigit(entry->d_name[0]) &&
+		    parent_of(entry->d_name) == getpid())
+			kill(atoi(entry->d_name), info->si_signo);
+	if (proc)
+		closedir(proc);
+}
+
+/* Buries who has ended; Return: whether anybody is left. */
+static bool reap(pid_t command, int *status)
+{
+	pid_t pid;
+	int how;
+
+	while ((pid = waitpid(-1, &how, WNOHANG)) > 0) {
+		if (pid != command)
+			continue;
+		*status = WIFEXITED(how) ? WEXITSTATUS(how) :
+					   BY_SIGNAL + WTERMSIG(how);
+	}
+	return !pid;
+}
+
+static int watch(pid_t command, const sigset_t *signals)
+{
+	int status = CS_FAILED;
+	siginfo_t info;
+
+	while (reap(command, &status)) {
+		if (sigwaitinfo(signals, &info) > 0 &&
+		    info.si_signo != SIGCHLD)
+			pass_on(&info);
+	}
+	return status;
+}
+
+/** cs_become - become a command; an exit status, after a message, if that can't be */
+int cs_become(char **command)
+{
+	int err;
+
+	execvp(command[0], command);
+	err = errno;
+	cs_err("can't run %s: %s", command[0], strerror(err));
+	return err == ENOENT ? NOT_FOUND : NOT_RUNNABLE;
+}
+
+/**
+ * cs_supervise - run a command until all its descendants have ended
+ * @child: what to do in it, and here
+ *
+ * Passes on signals that are sent to this process.
+ *
+ * Return: exit status of the command.
+ */
+int cs_supervise(const struct cs_child *child)
+{
+	sigset_t signals, before;
+	size_t i;
+	pid_t pid;
+
+	sigemptyset(&signals);
+	sigaddset(&signals, SIGCHLD);
+	for (i = 0; i < ARRAY_SIZE(passed_on); i++)
+		sigaddset(&signals, passed_on[i]);
+	signal(SIGCHLD, SIG_DFL);
+	sigprocmask(SIG_BLOCK, &signals, &before);
+	prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
+	pid = fork();
+	if (pid < 0) {
+		cs_err("can't fork: %s", strerror(errno));
+		return CS_FAILED;
+	}
+	if (!pid) {
+		sigprocmask(SIG_SETMASK, &before, NULL);
+		_exit(child->become(child->arg));
+	}
+	if (child->begun && !child->begun(child->arg))
+		kill(pid, SIGKILL);
+	return watch(pid, &signals);
+}

@@ -16,6 +16,7 @@
  * A page that somebody else has used, mapped or written to meanwhile is not
  * ours to drop: it is spared.
  */
+#include <linux/folio_batch.h>
 #include <linux/fs.h>
 #include <linux/jiffies.h>
 #include <linux/mm.h>
@@ -145,8 +146,33 @@ static void cs_drop_unpin(struct inode *inode)
 	up_read(&sb->s_umount);
 }
 
-/* Gives our reference up first: eviction wants the page for itself. */
-static void cs_drop_evict(struct cs_segment *segment, struct folio *folio,
+/*
+ * Takes our reference again if the folio is still where it was and nobody uses
+ * it.  Return: whether.
+ */
+static bool cs_drop_take_back(struct folio *folio, pgoff_t index,
+			      struct address_space *mapping)
+{
+	struct folio_batch batch;
+	pgoff_t next = index;
+	bool ours;
+
+	folio_batch_init(&batch);
+	ours = filemap_get_folios(mapping, &next, index, &batch) &&
+	       batch.folios[0] == folio && !cs_drop_is_used(folio);
+	if (ours)
+		folio_get(folio);
+	/* Also drains what eviction put in a list of this CPU, referenced. */
+	folio_batch_release(&batch);
+	return ours;
+}
+
+/*
+ * Gives our reference up first: eviction wants the page for itself.  It fails
+ * as well if somebody, compaction say, looks at the page in this moment.
+ * Return: false if another try is worth it.
+ */
+static bool cs_drop_evict(struct cs_segment *segment, struct folio *folio,
 			  struct address_space *mapping)
 {
 	pgoff_t index = folio->index;
@@ -155,9 +181,12 @@ static void cs_drop_evict(struct cs_segment *segment, struct folio *folio,
 
 	folio_put(folio);
 	dropped = invalidate_mapping_pages(mapping, index, index + pages - 1);
+	if (!dropped && cs_drop_take_back(folio, index, mapping))
+		return false;
 	cs_stats_note(&segment->key, dropped ?
 		      COLDSEND_A_COUNTERS_PAGES_DROPPED :
 		      COLDSEND_A_COUNTERS_PAGES_SPARED, pages);
+	return true;
 }
 
 /* Return: whether the folio is dealt with, and our reference gone. */
@@ -176,8 +205,7 @@ static bool cs_drop_folio(struct cs_segment *segment, struct folio *folio,
 		folio_put(folio);
 		return true;
 	case CS_VERDICT_DROP:
-		cs_drop_evict(segment, folio, mapping);
-		return true;
+		return cs_drop_evict(segment, folio, mapping);
 	}
 	return true;
 }

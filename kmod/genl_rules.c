@@ -54,6 +54,7 @@ static struct cs_rule *cs_genl_new_rule(struct nlattr **attrs,
 		return ERR_PTR(-ENOMEM);
 	refcount_set(&rule->refs, 1);
 	cs_genl_take_rule(rule, attrs);
+	cs_rule_prepare(rule);
 	if (cs_budget_init(rule)) {
 		kfree(rule);
 		return ERR_PTR(-ENOMEM);

@@ -64,6 +64,9 @@ struct cs_budget {
  * @cgroup: id of a cgroup
  * @hits: transfers that matched
  * @budget: what they have left
+ * @path_size: chars of @path
+ * @path_head: chars at the start of @path that stand for themselves
+ * @path_tail: chars at its end that do
  * @fs: file system type
  * @path: pattern
  */
@@ -81,6 +84,9 @@ struct cs_rule {
 	u64 cgroup;
 	atomic64_t hits;
 	struct cs_budget budget;
+	u32 path_size;
+	u32 path_head;
+	u32 path_tail;
 	char fs[CS_RULE_FS_SIZE];
 	char path[CS_RULE_PATH_SIZE];
 };
@@ -121,13 +127,16 @@ int cs_rules_from(unsigned long *index, u32 *generation,
  * @xfer: a transfer of the calling task, about to start
  * @buffer: for @path, NULL if it was not asked for so far
  * @path: of the file, "" if it can't be told
+ * @length: of @path
  */
 struct cs_subject {
 	const struct cs_xfer *xfer;
 	char *buffer;
 	const char *path;
+	size_t length;
 };
 
+void cs_rule_prepare(struct cs_rule *rule);
 const char *cs_rule_refusal(const struct cs_rule *rule);
 bool cs_rule_matches(const struct cs_rule *rule, struct cs_subject *subject);
 void cs_subject_done(struct cs_subject *subject);

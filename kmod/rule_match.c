@@ -23,8 +23,27 @@
 /* What the kernel puts behind the path of a file that was unlinked. */
 #define CS_DELETED	" (deleted)"
 
+/* Chars of a pattern that may not stand for themselves. */
+#define CS_GLOB_SPECIAL	"*?[]\\"
+
 /* Of each processor, the buffer of its last path, or NULL. */
 static DEFINE_PER_CPU(char *, cs_path_spare);
+
+/**
+ * cs_rule_prepare - finds out what makes the rule quick to look at
+ * @rule: that nobody else sees yet
+ */
+void cs_rule_prepare(struct cs_rule *rule)
+{
+	size_t tail;
+
+	rule->path_size = strlen(rule->path);
+	rule->path_head = strcspn(rule->path, CS_GLOB_SPECIAL);
+	tail = rule->path_size;
+	while (tail && !strchr(CS_GLOB_SPECIAL, rule->path[tail - 1]))
+		tail--;
+	rule->path_tail = rule->path_size - tail;
+}
 
 static const char *cs_rule_match_refusal(const struct cs_rule *rule)
 {
@@ -120,36 +139,55 @@ static bool cs_rule_has_cgroup(const struct cs_rule *rule)
 #endif
 
 /* Takes off what the kernel puts behind the path of an unlinked file. */
-static void cs_subject_cut(const struct file *file, char *path)
+static void cs_subject_cut(struct cs_subject *subject, char *path)
 {
-	size_t length = strlen(path);
 	size_t deleted = strlen(CS_DELETED);
 
-	if (d_unlinked(file->f_path.dentry) && length > deleted &&
-	    !strcmp(path + length - deleted, CS_DELETED))
-		path[length - deleted] = '\0';
+	if (!d_unlinked(subject->xfer->file->f_path.dentry) ||
+	    subject->length <= deleted)
+		return;
+	path += subject->length - deleted;
+	if (strcmp(path, CS_DELETED))
+		return;
+	*path = '\0';
+	subject->length -= deleted;
 }
 
-static const char *cs_subject_path(struct cs_subject *subject)
+static void cs_subject_find_path(struct cs_subject *subject)
 {
-	struct file *file = subject->xfer->file;
 	char *path;
 
-	if (subject->path)
-		return subject->path;
 	subject->path = "";
 	/* Memory would be zeroed for each: that is dearer than the path. */
 	subject->buffer = this_cpu_xchg(cs_path_spare, NULL);
 	if (!subject->buffer)
 		subject->buffer = kmalloc(PATH_MAX, GFP_KERNEL);
 	if (!subject->buffer)
-		return subject->path;
-	path = file_path(file, subject->buffer, PATH_MAX);
+		return;
+	path = file_path(subject->xfer->file, subject->buffer, PATH_MAX);
 	if (IS_ERR(path))
-		return subject->path;
-	cs_subject_cut(file, path);
+		return;
 	subject->path = path;
-	return path;
+	subject->length = strlen(path);
+	cs_subject_cut(subject, path);
+}
+
+/* Most patterns differ in chars at their ends, which is soon seen. */
+static bool cs_rule_has_path(const struct cs_rule *rule,
+			     struct cs_subject *subject)
+{
+	const char *tail = rule->path + rule->path_size - rule->path_tail;
+
+	if (!subject->path)
+		cs_subject_find_path(subject);
+	if (subject->length < max(rule->path_head, rule->path_tail) ||
+	    memcmp(subject->path, rule->path, rule->path_head) ||
+	    memcmp(subject->path + subject->length - rule->path_tail, tail,
+		   rule->path_tail))
+		return false;
+	/* Many long patterns take their time. */
+	cond_resched();
+	return glob_match(rule->path, subject->path);
 }
 
 /**
@@ -165,11 +203,8 @@ bool cs_rule_matches(const struct cs_rule *rule, struct cs_subject *subject)
 	    !cs_rule_has_file(rule, subject->xfer) ||
 	    !cs_rule_has_cgroup(rule))
 		return false;
-	if (!cs_rule_has(rule, COLDSEND_A_RULE_PATH))
-		return true;
-	/* Many long patterns take their time. */
-	cond_resched();
-	return glob_match(rule->path, cs_subject_path(subject));
+	return !cs_rule_has(rule, COLDSEND_A_RULE_PATH) ||
+	       cs_rule_has_path(rule, subject);
 }
 
 /**

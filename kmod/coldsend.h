@@ -364,6 +364,12 @@ bool cs_sink_is_tiny(const struct cs_segment *segment);
 int cs_sink_check(struct socket *sock);
 void cs_sink_exit(struct cs_xfer *xfer);
 
+/* objects.c: what was made, and is to be gone at the end */
+
+void cs_objects_add(u32 object, u32 n);
+u64 cs_objects_get(u32 object);
+void cs_objects_report(void);
+
 /* stats.c: counters, of files and in total */
 
 /**
@@ -393,8 +399,7 @@ void cs_stats_account(const struct cs_xfer *xfer);
 void cs_stats_totals(struct cs_counters *counters);
 void cs_stats_reset(void);
 bool cs_stats_row_from(unsigned long *id, struct cs_row *row);
-void cs_stats_made(u32 object);
-u64 cs_stats_objects(u32 object);
+u32 cs_stats_rows_version(void);
 int cs_stats_init(void);
 void cs_stats_exit(void);
 

@@ -102,7 +102,7 @@ static int cs_stats_show(struct seq_file *seq, void *unused)
 	for (i = 0; i < ARRAY_SIZE(cs_object_names); i++)
 		if (cs_object_names[i])
 			seq_printf(seq, "%s %llu\n", cs_object_names[i],
-				   cs_stats_objects(i));
+				   cs_objects_get(i));
 	return 0;
 }
 DEFINE_SHOW_ATTRIBUTE(cs_stats);

@@ -63,14 +63,14 @@ static bool cs_event_admit(u64 *untold)
 	cs_event_untold = may ? 0 : cs_event_untold + 1;
 	spin_unlock(&cs_event_lock);
 	if (!may)
-		cs_stats_made(COLDSEND_A_OBJECTS_EVENTS_DROPPED);
+		cs_objects_add(COLDSEND_A_OBJECTS_EVENTS_DROPPED, 1);
 	return may;
 }
 
 /* One that was to be told was not, nor was what it would have said of others. */
 static void cs_event_drop(u64 untold)
 {
-	cs_stats_made(COLDSEND_A_OBJECTS_EVENTS_DROPPED);
+	cs_objects_add(COLDSEND_A_OBJECTS_EVENTS_DROPPED, 1);
 	spin_lock(&cs_event_lock);
 	cs_event_untold += untold + 1;
 	spin_unlock(&cs_event_lock);
@@ -99,7 +99,7 @@ static void cs_event_send(struct sk_buff *skb, void *header)
 	genlmsg_end(skb, header);
 	if (!genlmsg_multicast_netns(&cs_genl_family, &init_net, skb, 0,
 				     COLDSEND_NLGRP_EVENTS, GFP_KERNEL))
-		cs_stats_made(COLDSEND_A_OBJECTS_EVENTS_SENT);
+		cs_objects_add(COLDSEND_A_OBJECTS_EVENTS_SENT, 1);
 }
 
 /* Adds to the message what is particular to the event: 0 or -errno. */

@@ -8,6 +8,7 @@
 #include <linux/capability.h>
 #include <linux/module.h>
 #include <net/genetlink.h>
+#include <net/sock.h>
 
 #include "views.h"
 #include "genl.h"
@@ -24,6 +25,25 @@ int cs_genl_need_admin(struct sk_buff *skb, struct netlink_ext_ack *extack)
 	if (netlink_capable(skb, CAP_NET_ADMIN))
 		return 0;
 	NL_SET_ERR_MSG(extack, "this needs CAP_NET_ADMIN: run it as root");
+	return -EPERM;
+}
+
+/**
+ * cs_genl_need_right_to_change - may who sent a request change anything?
+ * @skb: the request
+ * @extack: gets a sentence if not
+ *
+ * There is one module for all network namespaces: it is the initial one's.
+ *
+ * Return: 0 or -EPERM.
+ */
+int cs_genl_need_right_to_change(struct sk_buff *skb,
+				 struct netlink_ext_ack *extack)
+{
+	if (net_eq(sock_net(NETLINK_CB(skb).sk), &init_net))
+		return cs_genl_need_admin(skb, extack);
+	NL_SET_ERR_MSG(extack,
+		       "changes come from the initial network namespace only");
 	return -EPERM;
 }
 
@@ -171,7 +191,7 @@ int coldsend_nl_policy_set_doit(struct sk_buff *skb, struct genl_info *info)
 	const char *refusal;
 	int err;
 
-	err = cs_genl_need_admin(skb, info->extack);
+	err = cs_genl_need_right_to_change(skb, info->extack);
 	if (err)
 		return err;
 	cs_policy_get(&tunables);
@@ -226,7 +246,7 @@ static int cs_genl_put_objects(struct sk_buff *skb)
 		return -EMSGSIZE;
 	for (i = COLDSEND_A_OBJECTS_TRANSFERS_CREATED;
 	     i <= COLDSEND_A_OBJECTS_MAX; i++)
-		if (nla_put_u64_64bit(skb, i, cs_stats_objects(i),
+		if (nla_put_u64_64bit(skb, i, cs_objects_get(i),
 				      COLDSEND_A_OBJECTS_PAD))
 			return -EMSGSIZE;
 	nla_nest_end(skb, nest);
@@ -252,7 +272,7 @@ int coldsend_nl_stats_get_doit(struct sk_buff *skb, struct genl_info *info)
 
 int coldsend_nl_stats_reset_doit(struct sk_buff *skb, struct genl_info *info)
 {
-	int err = cs_genl_need_admin(skb, info->extack);
+	int err = cs_genl_need_right_to_change(skb, info->extack);
 
 	if (!err)
 		cs_stats_reset();
@@ -277,6 +297,7 @@ static int cs_genl_put_file(struct sk_buff *skb, const struct cs_row *row)
 	return cs_genl_put_counters(skb, &row->counters);
 }
 
+/* A message is marked if rows came or went since the one before. */
 static int cs_genl_put_row(struct sk_buff *skb, struct netlink_callback *cb,
 			   const struct cs_row *row)
 {
@@ -284,6 +305,7 @@ static int cs_genl_put_row(struct sk_buff *skb, struct netlink_callback *cb,
 
 	if (!header)
 		return -EMSGSIZE;
+	cb->seq = cs_stats_rows_version();
 	return cs_genl_end_row(skb, cb, header, cs_genl_put_file(skb, row));
 }
 

@@ -13,6 +13,8 @@ extern struct genl_family cs_genl_family;
 
 /* genl.c */
 int cs_genl_need_admin(struct sk_buff *skb, struct netlink_ext_ack *extack);
+int cs_genl_need_right_to_change(struct sk_buff *skb,
+				 struct netlink_ext_ack *extack);
 struct sk_buff *cs_genl_answer(struct genl_info *info, void **header);
 int cs_genl_send(struct sk_buff *skb, void *header, struct genl_info *info,
 		 int err);

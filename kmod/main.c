@@ -42,6 +42,7 @@ err_genl:
 err_debugfs:
 	cs_debugfs_exit();
 	cs_stats_exit();
+	cs_objects_report();
 	return err;
 }
 
@@ -62,7 +63,7 @@ static void __exit cs_exit(void)
 	cs_heat_exit();
 	cs_rules_exit();
 	cs_stats_exit();
-	/* Rows are freed by kfree_rcu(), which needs nothing of ours. */
+	cs_objects_report();
 }
 
 module_init(cs_init);

@@ -79,12 +79,12 @@ void cs_pool_look(struct cs_pool_view *view)
 	spin_unlock(&cs_pool_lock);
 	cs_user_look(view);
 	view->refused =
-		cs_stats_objects(COLDSEND_A_OBJECTS_TRANSFERS_REFUSED);
+		cs_objects_get(COLDSEND_A_OBJECTS_TRANSFERS_REFUSED);
 	/* What is destroyed was created, so that this is asked first. */
 	view->segments =
-		cs_stats_objects(COLDSEND_A_OBJECTS_SEGMENTS_DESTROYED);
+		cs_objects_get(COLDSEND_A_OBJECTS_SEGMENTS_DESTROYED);
 	view->segments =
-		cs_stats_objects(COLDSEND_A_OBJECTS_SEGMENTS_CREATED) -
+		cs_objects_get(COLDSEND_A_OBJECTS_SEGMENTS_CREATED) -
 		view->segments;
 }
 

@@ -140,7 +140,7 @@ struct cs_segment *cs_segment_create(u32 size)
 	if (!segment)
 		return NULL;
 	segment->capacity = size;
-	cs_stats_made(COLDSEND_A_OBJECTS_SEGMENTS_CREATED);
+	cs_objects_add(COLDSEND_A_OBJECTS_SEGMENTS_CREATED, 1);
 	if (!cs_segment_fill_folios(segment, size)) {
 		cs_segment_destroy(segment);
 		return NULL;
@@ -186,7 +186,7 @@ void cs_segment_poison(struct cs_segment *segment)
 void cs_segment_destroy(struct cs_segment *segment)
 {
 	if (segment->capacity)
-		cs_stats_made(COLDSEND_A_OBJECTS_SEGMENTS_DESTROYED);
+		cs_objects_add(COLDSEND_A_OBJECTS_SEGMENTS_DESTROYED, 1);
 	cs_segment_drop_pages(segment);
 	kfree(segment);
 }

@@ -8,8 +8,6 @@
  * which they were made, in an xarray, so that a dump can be interrupted and
  * taken up again however the table changes meanwhile.
  */
-#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
-
 #include <linux/bitops.h>
 #include <linux/blkdev.h>
 #include <linux/rhashtable.h>
@@ -31,8 +29,7 @@
  * @row: what is known; counters and the like guarded by cs_table_lock
  * @node: in cs_hash
  * @lru: in cs_lru
- * @rcu: frees it once no reader is left
- * @path: what row.path points to
+ * @rcu: frees it, and row.path, once no reader is left
  */
 struct cs_entry {
 	struct cs_key key;
@@ -41,7 +38,6 @@ struct cs_entry {
 	struct rhash_head node;
 	struct list_head lru;
 	struct rcu_head rcu;
-	char path[];
 };
 
 static const struct rhashtable_params cs_hash_params = {
@@ -51,6 +47,9 @@ static const struct rhashtable_params cs_hash_params = {
 	.automatic_shrinking = true,
 };
 
+/* Rows are many: next to each other they take less than rounded up. */
+static struct kmem_cache *cs_entry_cache;
+
 /* Guards all of the table, every counter in it and the totals. */
 static DEFINE_SPINLOCK(cs_table_lock);
 static struct rhashtable cs_hash;
@@ -58,34 +57,8 @@ static DEFINE_XARRAY_ALLOC1(cs_rows);
 static LIST_HEAD(cs_lru);		/* least recently used first */
 static u32 cs_nr_rows;
 static u32 cs_next_id;
+static u32 cs_rows_changes;
 static struct cs_counters cs_totals;
-
-/* What the module made and destroyed, by enum coldsend_a_objects. */
-static atomic64_t cs_made[COLDSEND_A_OBJECTS_MAX + 1];
-
-/**
- * cs_stats_made - counts an object made or destroyed
- * @object: enum coldsend_a_objects
- *
- * Any context.
- */
-void cs_stats_made(u32 object)
-{
-	atomic64_inc(&cs_made[object]);
-}
-
-/**
- * cs_stats_objects - how many were made or destroyed, or are held now
- * @object: enum coldsend_a_objects
- *
- * Process context.
- */
-u64 cs_stats_objects(u32 object)
-{
-	if (object == COLDSEND_A_OBJECTS_POOL_BYTES)
-		return cs_pool_bytes();
-	return atomic64_read(&cs_made[object]);
-}
 
 /* Each bit of xfer->counted is a counter. */
 static_assert(COLDSEND_A_COUNTERS_MAX < BITS_PER_LONG_LONG);
@@ -101,30 +74,47 @@ static void cs_counters_add(struct cs_counters *to, const struct cs_xfer *xfer)
 	}
 }
 
-static struct cs_entry *cs_entry_create(const struct cs_xfer *xfer)
+/* Return: the file's path, "" if it can't be told; NULL without memory. */
+static const char *cs_entry_path(struct file *file)
 {
-	const struct cs_key *key = &xfer->key;
 	char *buffer, *path = NULL;
-	struct cs_entry *entry;
-	size_t length;
 
 	buffer = kmalloc(CS_PATH_MAX, GFP_KERNEL);
 	if (buffer)
-		path = file_path(xfer->file, buffer, CS_PATH_MAX);
-	if (IS_ERR_OR_NULL(path))
-		path = "";
-	length = strlen(path);
-	entry = kzalloc(struct_size(entry, path, length + 1), GFP_KERNEL);
-	if (entry) {
-		memcpy(entry->path, path, length);
-		entry->key = *key;
-		entry->row.dev = key->dev;
-		entry->row.ino = key->ino;
-		entry->row.generation = key->generation;
-		entry->row.path = entry->path;
-	}
+		path = file_path(file, buffer, CS_PATH_MAX);
+	path = kstrdup(IS_ERR_OR_NULL(path) ? "" : path, GFP_KERNEL);
 	kfree(buffer);
-	return entry;
+	return path;
+}
+
+static void cs_entry_free(struct cs_entry *entry)
+{
+	kfree(entry->row.path);
+	kmem_cache_free(cs_entry_cache, entry);
+}
+
+static void cs_entry_free_rcu(struct rcu_head *rcu)
+{
+	cs_entry_free(container_of(rcu, struct cs_entry, rcu));
+}
+
+static struct cs_entry *cs_entry_create(const struct cs_xfer *xfer)
+{
+	const struct cs_key *key = &xfer->key;
+	struct cs_entry *entry;
+
+	entry = kmem_cache_zalloc(cs_entry_cache, GFP_KERNEL);
+	if (!entry)
+		return NULL;
+	entry->key = *key;
+	entry->row.dev = key->dev;
+	entry->row.ino = key->ino;
+	entry->row.generation = key->generation;
+	entry->row.path = cs_entry_path(xfer->file);
+	if (entry->row.path)
+		return entry;
+	cs_entry_free(entry);
+	return NULL;
 }
 
 /* Takes an entry out of the table; readers may see it until RCU frees it. */
@@ -135,8 +125,9 @@ static void cs_entry_remove(struct cs_entry *entry)
 	xa_erase(&cs_rows, entry->id);
 	list_del(&entry->lru);
 	cs_nr_rows--;
-	cs_stats_made(COLDSEND_A_OBJECTS_ROWS_DESTROYED);
-	kfree_rcu(entry, rcu);
+	cs_rows_changes++;
+	cs_objects_add(COLDSEND_A_OBJECTS_ROWS_DESTROYED, 1);
+	call_rcu(&entry->rcu, cs_entry_free_rcu);
 }
 
 static int cs_entry_insert(struct cs_entry *entry)
@@ -155,7 +146,8 @@ static int cs_entry_insert(struct cs_entry *entry)
 	}
 	list_add_tail(&entry->lru, &cs_lru);
 	cs_nr_rows++;
-	cs_stats_made(COLDSEND_A_OBJECTS_ROWS_CREATED);
+	cs_rows_changes++;
+	cs_objects_add(COLDSEND_A_OBJECTS_ROWS_CREATED, 1);
 	return 0;
 }
 
@@ -182,8 +174,8 @@ static void cs_table_evict(void)
 	struct cs_tunables tunables;
 
 	cs_policy_get(&tunables);
-	atomic64_add(cs_table_shrink(tunables.files_max),
-		     &cs_made[COLDSEND_A_OBJECTS_ROWS_EVICTED]);
+	cs_objects_add(COLDSEND_A_OBJECTS_ROWS_EVICTED,
+		       cs_table_shrink(tunables.files_max));
 }
 
 static void cs_entry_add(struct cs_entry *entry, const struct cs_xfer *xfer)
@@ -217,7 +209,7 @@ static void cs_table_add_to_new(const struct cs_xfer *xfer)
 	spin_lock(&cs_table_lock);
 	/* Another transfer of the file may have made it meanwhile. */
 	if (cs_table_add_to_old(xfer) || cs_entry_insert(entry))
-		kfree(entry);
+		cs_entry_free(entry);
 	else
 		cs_entry_add(entry, xfer);
 	spin_unlock(&cs_table_lock);
@@ -343,45 +335,44 @@ bool cs_stats_row_from(unsigned long *id, struct cs_row *row)
 }
 
 /**
+ * cs_stats_rows_version - changes when a row comes or goes; never 0
+ *
+ * Any context.
+ */
+u32 cs_stats_rows_version(void)
+{
+	return READ_ONCE(cs_rows_changes) | BIT(31);
+}
+
+/**
  * cs_stats_init - prepares the table
  *
  * Return: 0 or -ENOMEM.
  */
 int cs_stats_init(void)
 {
-	return rhashtable_init(&cs_hash, &cs_hash_params);
-}
+	int err;
 
-static bool cs_stats_balanced(u32 created, u32 destroyed)
-{
-	return cs_stats_objects(created) == cs_stats_objects(destroyed);
+	cs_entry_cache = KMEM_CACHE(cs_entry, 0);
+	if (!cs_entry_cache)
+		return -ENOMEM;
+	err = rhashtable_init(&cs_hash, &cs_hash_params);
+	if (err)
+		kmem_cache_destroy(cs_entry_cache);
+	return err;
 }
 
 /**
- * cs_stats_exit - frees the table, and tells whether all that was made is gone
+ * cs_stats_exit - frees the table
  *
  * No transfer and no segment may be left.
  */
 void cs_stats_exit(void)
 {
-	bool balanced;
-
 	cs_stats_reset();
 	rhashtable_destroy(&cs_hash);
 	xa_destroy(&cs_rows);
-	balanced = !cs_pool_bytes() &&
-		cs_stats_balanced(COLDSEND_A_OBJECTS_TRANSFERS_CREATED,
-				  COLDSEND_A_OBJECTS_TRANSFERS_DESTROYED) &&
-		cs_stats_balanced(COLDSEND_A_OBJECTS_SEGMENTS_CREATED,
-				  COLDSEND_A_OBJECTS_SEGMENTS_DESTROYED) &&
-		cs_stats_balanced(COLDSEND_A_OBJECTS_ROWS_CREATED,
-				  COLDSEND_A_OBJECTS_ROWS_DESTROYED);
-	pr_info("%s: transfers %llu/%llu, segments %llu/%llu, rows %llu/%llu\n",
-		balanced ? "created = destroyed" : "leak: created != destroyed",
-		cs_stats_objects(COLDSEND_A_OBJECTS_TRANSFERS_CREATED),
-		cs_stats_objects(COLDSEND_A_OBJECTS_TRANSFERS_DESTROYED),
-		cs_stats_objects(COLDSEND_A_OBJECTS_SEGMENTS_CREATED),
-		cs_stats_objects(COLDSEND_A_OBJECTS_SEGMENTS_DESTROYED),
-		cs_stats_objects(COLDSEND_A_OBJECTS_ROWS_CREATED),
-		cs_stats_objects(COLDSEND_A_OBJECTS_ROWS_DESTROYED));
+	/* Rows that wait to be freed. */
+	rcu_barrier();
+	kmem_cache_destroy(cs_entry_cache);
 }

@@ -184,7 +184,7 @@ int cs_user_get(struct cs_xfer *xfer)
 	    (!cs_user_is_limited(xfer) &&
 	     cs_user_start(xfer->user, U32_MAX, U32_MAX)))
 		return 0;
-	cs_stats_made(COLDSEND_A_OBJECTS_TRANSFERS_REFUSED);
+	cs_objects_add(COLDSEND_A_OBJECTS_TRANSFERS_REFUSED, 1);
 	cs_event_limit(COLDSEND_LIMIT_TRANSFERS, xfer);
 	return -EDQUOT;
 }

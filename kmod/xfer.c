@@ -252,7 +252,7 @@ struct cs_xfer *cs_xfer_create(struct cs_context *context,
 	if (err)
 		goto err_put_sock;
 	cs_source_open(xfer, cs_xfer_choose(xfer, arg->policy, NULL));
-	cs_stats_made(COLDSEND_A_OBJECTS_TRANSFERS_CREATED);
+	cs_objects_add(COLDSEND_A_OBJECTS_TRANSFERS_CREATED, 1);
 	trace_coldsend_start(xfer);
 	cs_live_add(xfer);
 	return xfer;
@@ -391,7 +391,7 @@ void cs_xfer_destroy(struct cs_xfer *xfer)
 {
 	cs_user_put(xfer);
 	cs_xfer_free(xfer);
-	cs_stats_made(COLDSEND_A_OBJECTS_TRANSFERS_DESTROYED);
+	cs_objects_add(COLDSEND_A_OBJECTS_TRANSFERS_DESTROYED, 1);
 }
 
 /**

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <linux/coldsend_netlink.h>
 #include <linux/genetlink.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/time.h>
@@ -10,7 +11,7 @@
 
 #include "genl.h"
 
-#define MESSAGE		8192
+#define MESSAGE		32768
 #define ATTRS		4096
 #define SECONDS		10
 
@@ -57,17 +58,53 @@ static void note_family(struct cs_genl *g, const struct nlmsghdr *nl)
 	}
 }
 
+/* The sentence of an error or of a dump's end, behind @skip bytes. */
+static void note_sentence(struct cs_genl *g, const struct nlmsghdr *nl,
+			  size_t skip)
+{
+	const __u8 *at = (const __u8 *)NLMSG_DATA(nl) + NLMSG_ALIGN(skip);
+	const __u8 *end = (const __u8 *)nl + nl->nlmsg_len;
+	struct nlattr head;
+
+	if (!(nl->nlmsg_flags & NLM_F_ACK_TLVS))
+		return;
+	for (; at + NLA_HDRLEN <= end; at += NLA_ALIGN(head.nla_len)) {
+		memcpy(&head, at, sizeof(head));
+		if (head.nla_len < NLA_HDRLEN)
+			return;
+		if (head.nla_type == NLMSGERR_ATTR_MSG)
+			snprintf(g->sentence, sizeof(g->sentence), "%s",
+				 at + NLA_HDRLEN);
+	}
+}
+
+static int take_error(struct cs_genl *g, const struct nlmsghdr *nl)
+{
+	const struct nlmsgerr *e = NLMSG_DATA(nl);
+
+	note_sentence(g, nl, sizeof(*e));
+	return e->error;
+}
+
+static int take_done(struct cs_genl *g, const struct nlmsghdr *nl)
+{
+	note_sentence(g, nl, sizeof(int));
+	return *(const int *)NLMSG_DATA(nl);
+}
+
 /* Looks at @n bytes of answer: 1 there is more to come, 0 or -errno. */
 static int look_at(struct cs_genl *g, const struct nlmsghdr *nl, ssize_t n)
 {
 	for (; NLMSG_OK(nl, n); nl = NLMSG_NEXT(nl, n)) {
 		if (nl->nlmsg_seq != g->seq)
 			continue;
+		g->interrupted |= nl->nlmsg_flags & NLM_F_DUMP_INTR;
 		if (nl->nlmsg_type == NLMSG_ERROR)
-			return ((const struct nlmsgerr *)NLMSG_DATA(nl))->error;
+			return take_error(g, nl);
 		if (nl->nlmsg_type == NLMSG_DONE)
-			return *(const int *)NLMSG_DATA(nl);
+			return take_done(g, nl);
 		note_family(g, nl);
+		g->messages++;
 	}
 	return 1;
 }
@@ -90,9 +127,8 @@ static int answer(struct cs_genl *g)
 	return more;
 }
 
-/* Sends a request and waits for the end of its answer: 0 or -errno. */
-int cs_genl_request(struct cs_genl *g, int cmd, int flags, const void *attrs,
-		    size_t len)
+static int ask(struct cs_genl *g, int cmd, int flags, const void *attrs,
+	       size_t len)
 {
 	struct request r = {
 		.nl.nlmsg_len = NLMSG_LENGTH(GENL_HDRLEN) + len,
@@ -106,8 +142,30 @@ int cs_genl_request(struct cs_genl *g, int cmd, int flags, const void *attrs,
 		return -EMSGSIZE;
 	if (len)
 		memcpy(r.attrs, attrs, len);
-	if (send(g->fd, &r, r.nl.nlmsg_len, 0) < 0)
-		return -errno;
+	g->messages = 0;
+	g->sentence[0] = '\0';
+	g->interrupted = false;
+	return send(g->fd, &r, r.nl.nlmsg_len, 0) < 0 ? -errno : 0;
+}
+
+/* Sends a request and waits for the end of its answer: 0 or -errno. */
+int cs_genl_request(struct cs_genl *g, int cmd, int flags, const void *attrs,
+		    size_t len)
+{
+	int err = ask(g, cmd, flags, attrs, len);
+
+	return err ? err : answer(g);
+}
+
+/* Starts a dump, which goes on as its answer is received: 0 or -errno. */
+int cs_genl_start(struct cs_genl *g, int cmd)
+{
+	return ask(g, cmd, NLM_F_DUMP, NULL, 0);
+}
+
+/* Waits for the end of what cs_genl_start() began: 0 or -errno. */
+int cs_genl_finish(struct cs_genl *g)
+{
 	return answer(g);
 }
 
@@ -119,7 +177,7 @@ int cs_genl_open(struct cs_genl *g)
 	size_t len = cs_genl_put(attrs, 0, CTRL_ATTR_FAMILY_NAME,
 				 COLDSEND_FAMILY_NAME,
 				 sizeof(COLDSEND_FAMILY_NAME));
-	int err;
+	int on = 1, err;
 
 	g->family = GENL_ID_CTRL;
 	g->seq = 0;
@@ -127,6 +185,8 @@ int cs_genl_open(struct cs_genl *g)
 	if (g->fd < 0)
 		return -errno;
 	setsockopt(g->fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
+	setsockopt(g->fd, SOL_NETLINK, NETLINK_EXT_ACK, &on, sizeof(on));
+	setsockopt(g->fd, SOL_NETLINK, NETLINK_CAP_ACK, &on, sizeof(on));
 	err = cs_genl_request(g, CTRL_CMD_GETFAMILY, 0, attrs, len);
 	if (err)
 		cs_genl_close(g);

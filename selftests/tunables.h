@@ -6,6 +6,7 @@
 /**
  * struct cs_tunables - what tests change, and put back
  * @pool_max: bytes
+ * @files_max: rows of the table of files
  * @transfers_max: transfers of all users
  * @user_transfers: transfers of a user
  * @user_share: percent of @pool_max
@@ -17,6 +18,7 @@
  */
 struct cs_tunables {
 	long long pool_max;
+	long long files_max;
 	long long transfers_max;
 	long long user_transfers;
 	long long user_share;

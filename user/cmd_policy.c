@@ -102,7 +102,7 @@ const struct cs_command cs_cmd_policy = {
 	.help =
 "Shows, or sets all or nothing, what transfers that start from now on go by.\n"
 "POLICY is auto, cached, direct, drop-behind or hybrid.  To set needs\n"
-"CAP_NET_ADMIN.\n\n"
+"CAP_NET_ADMIN, in the initial network namespace.\n\n"
 "      --segment-size SIZE  bytes of one direct read at the most: a power of\n"
 "                           two from 64K to 4M (1M)\n"
 "      --depth N            direct reads that one transfer keeps in flight,\n"

@@ -1,0 +1,200 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Rows: a table of 100,000 files takes little memory and is dumped soon, and a
+ * dump tells whether the table changed meanwhile.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/coldsend_netlink.h>
+#include <linux/netlink.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "cs_test.h"
+#include "genl.h"
+#include "kselftest_harness.h"
+#include "memory.h"
+#include "tunables.h"
+
+#define ROWS		100000
+#define ROW_BYTES	512
+#define DUMP_SECONDS	1.0
+#define TRIES		3
+#define DEBUGFS_FILES	"/sys/kernel/debug/coldsend/files"
+
+/* @before: the tunables; @made: files so far. */
+FIXTURE(rows)
+{
+	int dev;
+	int sv[2];
+	struct cs_genl genl;
+	struct cs_tunables before;
+	int made;
+};
+
+FIXTURE_SETUP(rows)
+{
+	self->dev = cs_open();
+	ASSERT_GE(self->dev, 0);
+	ASSERT_EQ(0, cs_pair(CS_UNIX, self->sv));
+	ASSERT_EQ(0, cs_genl_open(&self->genl));
+	ASSERT_EQ(0, cs_tunables_get(&self->before));
+	ASSERT_EQ(0, cs_tunables_set("--files-max 1048576"));
+	ASSERT_EQ(0, cs_genl_request(&self->genl, COLDSEND_CMD_STATS_RESET, 0,
+				     NULL, 0));
+}
+
+FIXTURE_TEARDOWN(rows)
+{
+	cs_genl_request(&self->genl, COLDSEND_CMD_STATS_RESET, 0, NULL, 0);
+	cs_tunables_restore(&self->before);
+	cs_genl_close(&self->genl);
+}
+
+/* The name of file @i, as long as names are: bytes. */
+static size_t name_of(char *name, size_t size, int i)
+{
+	return snprintf(name, size, "film-%06d.mp4", i);
+}
+
+/* A file that is gone again when its row is there: 0 or -errno. */
+static int add_row(FIXTURE_DATA(rows) *self)
+{
+	struct coldsend_send s;
+	char name[64], byte;
+	int file, err;
+
+	name_of(name, sizeof(name), self->made++);
+	file = memfd_create(name, MFD_CLOEXEC);
+	if (file < 0 || write(file, "x", 1) != 1)
+		return -errno;
+	cs_send_init(&s, file, self->sv[0], 0, 1, COLDSEND_POLICY_CACHED);
+	err = cs_send(self->dev, &s);
+	if (!err && recv(self->sv[1], &byte, 1, 0) != 1)
+		err = -EIO;
+	close(file);
+	return err;
+}
+
+static int add_rows(FIXTURE_DATA(rows) *self, int n)
+{
+	int err = 0;
+
+	while (n-- && !err)
+		err = add_row(self);
+	return err;
+}
+
+/* A name as the table has it: with what the kernel puts around. */
+static size_t path_bytes(void)
+{
+	char name[64];
+
+	return strlen("/memfd: (deleted)") + name_of(name, sizeof(name), 0);
+}
+
+static double now(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return t.tv_sec + t.tv_nsec / 1e9;
+}
+
+static int dump(struct cs_genl *genl)
+{
+	return cs_genl_request(genl, COLDSEND_CMD_FILE_GET, NLM_F_DUMP, NULL,
+			       0);
+}
+
+/* Lines of debugfs, or -errno. */
+static long read_debugfs(void)
+{
+	static char buf[64 * CS_KIB];
+	int fd = open(DEBUGFS_FILES, O_RDONLY | O_CLOEXEC);
+	long lines = 0;
+	ssize_t n, i;
+
+	if (fd < 0)
+		return -errno;
+	while ((n = read(fd, buf, sizeof(buf))) > 0)
+		for (i = 0; i < n; i++)
+			lines += buf[i] == '\n';
+	close(fd);
+	return n < 0 ? -errno : lines;
+}
+
+static void check_memory(struct __test_metadata *_metadata, long long before)
+{
+	long long bytes = (cs_memory_now().used - before) / ROWS;
+
+	TH_LOG("%lld bytes a row, %zu of them its path", bytes, path_bytes());
+	EXPECT_GE(ROW_BYTES, bytes - (long long)path_bytes());
+}
+
+/* The quickest of a few: others use the machine too. */
+static void check_time(struct __test_metadata *_metadata,
+		       FIXTURE_DATA(rows) *self)
+{
+	double start, netlink = 1e9, debugfs = 1e9;
+	int i;
+
+	for (i = 0; i < TRIES; i++) {
+		start = now();
+		ASSERT_EQ(0, dump(&self->genl));
+		if (now() - start < netlink)
+			netlink = now() - start;
+		ASSERT_EQ(ROWS, self->genl.messages);
+		EXPECT_FALSE(self->genl.interrupted);
+		start = now();
+		ASSERT_EQ(ROWS + 1, read_debugfs());
+		if (now() - start < debugfs)
+			debugfs = now() - start;
+	}
+	TH_LOG("%d rows: netlink %.2f s, debugfs %.2f s", ROWS, netlink,
+	       debugfs);
+	EXPECT_GE(DUMP_SECONDS, netlink);
+	EXPECT_GE(DUMP_SECONDS, debugfs);
+}
+
+/* Each that was there all the time is there once. */
+static void check_change(struct __test_metadata *_metadata,
+			 FIXTURE_DATA(rows) *self)
+{
+	struct cs_genl other;
+	int i;
+
+	ASSERT_EQ(0, cs_genl_open(&other));
+	for (i = 0; i < TRIES; i++) {
+		/* What is not read yet keeps the dump where it is. */
+		ASSERT_EQ(0, cs_genl_start(&other,
+					   COLDSEND_CMD_FILE_GET));
+		ASSERT_EQ(0, add_row(self));
+		ASSERT_EQ(0, cs_genl_finish(&other));
+		EXPECT_TRUE(other.interrupted);
+		EXPECT_EQ(ROWS + i + 1, other.messages);
+	}
+	cs_genl_close(&other);
+}
+
+TEST_F_TIMEOUT(rows, many, 200)
+{
+	long long before;
+
+	/* What each first one of its kind makes, and keeps. */
+	ASSERT_EQ(0, add_rows(self, 1000));
+	ASSERT_EQ(0, cs_genl_request(&self->genl, COLDSEND_CMD_STATS_RESET, 0,
+				     NULL, 0));
+	sleep(2);
+	before = cs_memory_now().used;
+	ASSERT_EQ(0, add_rows(self, ROWS));
+	check_memory(_metadata, before);
+	check_time(_metadata, self);
+	check_change(_metadata, self);
+}
+
+TEST_HARNESS_MAIN

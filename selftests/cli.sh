@@ -98,7 +98,7 @@ check "residency --json" json "length == 2 and .[0].path == \"$file\" and .[0].p
 check "residency" coldsend residency "$file"
 check "info --json" json '.abi_version == 3 and (.policies | index("auto") and index("cached") and index("direct"))' \
 	coldsend info --json
-check "info of a file --json" json ".file.file_size == $size and .file.direct" \
+check "info of a file --json" json ".file.file_size == $size and .file.direct and .file.rule == 0 and .file.policy != null" \
 	coldsend info --json "$file"
 check "info" coldsend info
 

@@ -51,7 +51,8 @@ const struct cs_command cs_cmd_info = {
 	.help =
 "Shows the version of the interface, the policies and the tunables of the\n"
 "loaded module; for a FILE also whether policy direct and policy cached can\n"
-"take it as they are, and its alignment for direct I/O in bytes (0: it has\n"
-"none).  Any offset and length can be sent.\n",
+"take it as they are, its alignment for direct I/O in bytes (0: it has none),\n"
+"and the policy that it would go by if you sent it now, with the reason and the\n"
+"rule (0: none matches).  Any offset and length can be sent.\n",
 	.run = run,
 };

@@ -258,6 +258,11 @@ static void print_file_info(const struct coldsend_info *info, const char *path)
 	       yes_no(info->file_flags & COLDSEND_FILE_CACHED));
 	printf("%-24s %u\n", "dio-mem-align", info->dio_mem_align);
 	printf("%-24s %u\n", "dio-offset-align", info->dio_offset_align);
+	printf("%-24s %s\n", "policy",
+	       cs_words_name(&cs_policies, info->policy));
+	printf("%-24s %s\n", "reason",
+	       cs_words_name(&cs_reasons, info->reason));
+	printf("%-24s %u\n", "rule", info->rule);
 }
 
 static void print_info(const struct coldsend_info *info, const char *path)

@@ -268,6 +268,9 @@ static json_t *from_file_info(const struct coldsend_info *info,
 					 COLDSEND_FILE_CACHED));
 	put_u64(object, "dio_mem_align", info->dio_mem_align);
 	put_u64(object, "dio_offset_align", info->dio_offset_align);
+	put_word(object, "policy", &cs_policies, info->policy);
+	put_word(object, "reason", &cs_reasons, info->reason);
+	put_u64(object, "rule", info->rule);
 	return object;
 }
 

@@ -34,5 +34,10 @@ awk -F '\t' '
 		bad += worse
 	}
 	END { exit bad > 0 }' "$recorded" "$counted" || bad=1
+echo "instructions of a cached send of 64 KiB, by the rules that are looked at"
+awk -F '\t' 'NR == 1 { none = $2 } {
+		added = 100 * ($2 - none) / none
+		printf "%-34s %10d %+9.1f%% %s\n", $1, $2, added, added < 2 ? "reached" : "MISSED"
+	}' "$top/build/results/bench/rules.tsv"
 cat "$top/build/results/bench/where.txt"
 [ -z "${bad-}" ] || { echo "check-cost: more instructions than recorded in selftests/bench/cost.tsv"; exit 1; }

@@ -4,8 +4,9 @@
 # nanoseconds are instructions (run.sh -i), with the module loaded.
 #
 # usage: cost.sh        a table (scenario, method, instructions per MiB of the
-#                       sender) into $COLDSEND_RESULTS/bench/cost.tsv, and where
-#                       coldsend's go, by function, into where.txt beside it
+#                       sender) into $COLDSEND_RESULTS/bench/cost.tsv, what
+#                       rules add to a send into rules.tsv, and where coldsend's
+#                       go, by function, into where.txt beside it
 # The disk is memory for what mkfs writes and returns at once, with nothing, for
 # all the rest: nothing outside decides when, and no byte is copied into pages,
 # which would hide what is looked for.
@@ -14,6 +15,7 @@ set -euo pipefail
 
 here=$(cd "$(dirname "$0")" && pwd)
 program=$here/../../build/selftests/bench/bench
+export PATH=$here/../../build/user:$PATH
 results=${COLDSEND_RESULTS:-/mnt/results}/bench
 tracing=/sys/kernel/tracing
 # The module's function that the ioctl comes in by.
@@ -45,11 +47,34 @@ bench() { "$program" -d "$dir" -c 64 "$@"; }
 # A nanosecond is an instruction; of some rounds the least, since timer ticks and
 # what else wakes up come on top.
 count() {
-	bench -r 7 -o "$results/cost.json" -n cost >/dev/null
+	bench -r 7 -o "$results/cost.json" "$@" >/dev/null
 	jq -r 'group_by([.scenario, .method])[]
 		| [.[0].scenario, .[0].method,
 			(map(.sender_cpu_s_per_gb) | min * 1048576 | round)]
-		| @tsv' "$results/cost.json" >"$results/cost.tsv"
+		| @tsv' "$results/cost.json"
+}
+
+# rules NAME [RULE…]: instructions of a cached send of 64 KiB under these.
+rules() {
+	local name=$1
+	shift
+	printf '%s\n' "$@" | coldsend policy load -
+	count -n cost-hot-64k -w "coldsend auto" | awk -F '\t' -v name="$name" '{ printf "%s\t%d\n", name, $3 / 16 }'
+}
+
+# What looking at rules adds: what auto chooses and what each rule says is the same.
+count_rules() {
+	local i others=()
+	for ((i = 1; i < 16; i++)); do others+=("path /srv/films/$i/*.iso policy direct"); done
+	coldsend policy set --small-max 1G
+	rules "no rule"
+	rules "a size" "size 1M-2G policy cached"
+	rules "a user" "uid 0 policy cached"
+	rules "a path" "path $dir/* policy cached"
+	rules "a path that is another" "path /srv/films/*.iso policy direct"
+	rules "16 paths, the last is it" "${others[@]}" "path $dir/* policy cached"
+	coldsend policy load - </dev/null
+	coldsend policy set --small-max 1M
 }
 
 # where SCENARIO METHOD: the functions in which most of the ioctl's instructions
@@ -73,7 +98,8 @@ mkdir -p "$results"
 # Senders run before all others (see sender.c), and are not to be held up for it.
 echo -1 >/proc/sys/kernel/sched_rt_runtime_us
 make_disk
-count
+count -n cost >"$results/cost.tsv"
+count_rules >"$results/rules.tsv"
 {
 	where cost-cold-64m "coldsend direct"
 	where cost-hot-1m "coldsend cached"

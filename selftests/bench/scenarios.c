@@ -60,7 +60,8 @@ static const struct bench_method * const counted_cold[] = {
 };
 
 static const struct bench_method * const counted_hot[] = {
-	&bench_sendfile, &bench_read_write, &bench_cached, &bench_hybrid, NULL,
+	&bench_sendfile, &bench_read_write, &bench_cached, &bench_hybrid,
+	&bench_auto, NULL,
 };
 
 #define HOT(name_, about_, bytes, seconds_)				\

@@ -114,6 +114,7 @@ bench-replay:
 bench-nginx: setup
 	@$(vm)/setup.sh servers
 	+@$(MAKE) -s --no-print-directory selftests module-um
+	+@$(MAKE) -s --no-print-directory -C selftests servers
 	@$(vm)/run.sh -k um -m 2G -d 3G -t 3000 -- selftests/servers/bench-nginx.sh
 
 coverage:

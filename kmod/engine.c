@@ -101,10 +101,10 @@ long cs_engine_patience(struct cs_xfer *xfer)
 	long waited;
 
 	if (!xfer->full_since)
-		xfer->full_since = jiffies | 1;
-	waited = jiffies - xfer->full_since;
-	if (timeout == MAX_SCHEDULE_TIMEOUT)
+		xfer->full_since = jiffies ?: 1;
+	if (!timeout || timeout == MAX_SCHEDULE_TIMEOUT)
 		return timeout;
+	waited = jiffies - xfer->full_since;
 	return max(timeout - waited, 0L);
 }
 

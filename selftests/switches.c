@@ -128,6 +128,32 @@ TEST_F(switches, none_with_room)
 		}
 }
 
+/* A non-blocking socket that is full ends the call; nobody waits for it. */
+TEST_F(switches, none_when_full)
+{
+	static char buf[CS_MIB];
+	int disturbed = 0;
+	int i;
+
+	ASSERT_EQ(0, cs_pair(CS_TCP4, self->sv));
+	ASSERT_EQ(0, fcntl(self->sv[0], F_SETFL, O_NONBLOCK));
+	self->s.sock_fd = self->sv[0];
+	for (i = 0; i < ROUNDS; i++) {
+		struct cost before = cost_now(&self->sleeps), c;
+		int err = cs_send(self->dev, &self->s);
+
+		c = cost_now(&self->sleeps);
+		ASSERT_TRUE(!err || err == -EAGAIN);
+		EXPECT_LT(self->s.sent, SIZE);
+		EXPECT_EQ(before.sleeps, c.sleeps);
+		EXPECT_EQ(before.voluntary, c.voluntary) TH_LOG("round %d", i);
+		disturbed += c.involuntary > before.involuntary;
+		while (recv(self->sv[1], buf, sizeof(buf), MSG_DONTWAIT) > 0)
+			;
+	}
+	TH_LOG("%d of %d calls were preempted", disturbed, ROUNDS);
+}
+
 /* All of the file to a receiver that runs beside. */
 static struct cost beside(struct __test_metadata *_metadata,
 			  struct _test_data_switches *self)

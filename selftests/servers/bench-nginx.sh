@@ -4,7 +4,7 @@
 # way to send the cold ones.
 #
 #   wrk: hot files, and how long each takes ──► nginx, in a group whose memory ◄── disk
-#   8 x curl: cold files, again and again   ──►  holds the hot set and a little
+#   8 clients: cold files, again and again  ──►  holds the hot set and a little
 #
 # usage: bench-nginx.sh [ROUNDS]      BENCH_SECONDS=8 a measurement, BENCH_POLICY=hybrid
 # Tables, and what must be reached, come out here; bench-nginx.json and .svg go to
@@ -30,6 +30,9 @@ hot_size=65536
 memory=$((160 << 20))
 cold_files=8
 cold_size=$((128 << 20))
+cold_clients=8
+# Of each, where a client's line is what limits it: together 1 Gbit/s.
+paced_rate=$((125000000 / cold_clients))
 methods=(sendfile coldsend directio directio+aio)
 
 declare -A lines=(
@@ -137,37 +140,39 @@ resident() {
 		jq '100 * ([.[].resident] | add) / ([.[].pages] | add)'
 }
 
-# Downloads in a loop until the file $work/stop is there; bytes go to a file each.
-download() {
-	local i=$1 bytes total=0
-	while [ ! -e "$work/stop" ]; do
-		bytes=$(curl -s -o /dev/null -w '%{size_download}' --max-time "$seconds" "$url/cold/$i") || true
-		total=$((total + bytes))
-		i=$(((i + 1) % cold_files))
-	done
-	echo "$total" >"$work/bytes.$1"
+# hot_requests FILE: to all hot files, in any order; wrk's words go to FILE.
+hot_requests() { wrk -t1 -c4 -d "$seconds" --latency -s "$work/hot.lua" "$url" >"$1"; }
+
+# hot_with_downloads PHASE RATE: the same while clients take cold files, each at
+# RATE bytes a second (0: as fast as they come).
+hot_with_downloads() {
+	local pid
+	warm
+	download $port $cold_clients $((seconds + 1)) "$2" "${cold_paths[@]}" >"$work/$1.bytes" & pid=$!
+	hot_requests "$work/$1"
+	wait $pid
+	resident >"$work/$1.resident"
 }
 
-# One method: idle, then with the downloads.
+# of_phase PHASE: what was measured, as JSON.
+of_phase() {
+	jq -nc --argjson p50 "$(latency "$work/$1" 50)" --argjson p99 "$(latency "$work/$1" 99)" \
+		--argjson resident "$(cat "$work/$1.resident")" --argjson rate "$(rate "$work/$1")" \
+		--argjson cold "$(awk -v t=$((seconds + 1)) '{ print $1 / t / 1e6 }' "$work/$1.bytes")" \
+		'{hot_p50_ms: $p50, hot_p99_ms: $p99, hot_resident_percent: $resident,
+		  hot_requests_per_second: $rate, cold_mb_per_second: $cold}'
+}
+
+# One method: idle, then with downloads at the speed of clients, then of the machine.
 measure() {
-	local method=$1 i pids=() started took
-	start "$method"
+	start "$1"
 	warm
-	wrk -t1 -c4 -d "$seconds" --latency -s "$work/hot.lua" "$url" >"$work/idle"
-	warm
-	rm -f "$work/stop"
-	started=$EPOCHREALTIME
-	for ((i = 0; i < cold_files; i++)); do download $i & pids+=($!); done
-	wrk -t1 -c4 -d "$((2 * seconds))" --latency -s "$work/hot.lua" "$url" >"$work/loaded"
-	: >"$work/stop"
-	wait "${pids[@]}"
-	took=$(awk -v a="$started" -v b="$EPOCHREALTIME" 'BEGIN { print b - a }')
-	jq -nc --arg method "$method" --argjson idle_p99 "$(latency "$work/idle" 99)" \
-		--argjson p50 "$(latency "$work/loaded" 50)" --argjson p99 "$(latency "$work/loaded" 99)" \
-		--argjson resident "$(resident)" --argjson rate "$(rate "$work/loaded")" \
-		--argjson cold "$(cat "$work"/bytes.* | awk -v t="$took" '{ n += $1 } END { print n / t / 1e6 }')" \
-		'{scenario: "downloads", method: $method, idle_p99_ms: $idle_p99, hot_p50_ms: $p50, hot_p99_ms: $p99,
-		  hot_resident_percent: $resident, hot_requests_per_second: $rate, cold_mb_per_second: $cold}'
+	hot_requests "$work/idle"
+	hot_with_downloads paced $paced_rate
+	hot_with_downloads flat 0
+	jq -nc --arg method "$1" --argjson idle_p99 "$(latency "$work/idle" 99)" \
+		--argjson paced "$(of_phase paced)" --argjson flat "$(of_phase flat)" \
+		'{scenario: "downloads", method: $method, idle_p99_ms: $idle_p99, paced: $paced, flat: $flat}'
 	stop
 }
 
@@ -183,14 +188,15 @@ measure_small() {
 	stop
 }
 
-# median SCENARIO METHOD FIELD [SIZE]
+# median SCENARIO METHOD FIELD [SIZE]: FIELD may be PHASE.FIELD
 median() {
 	jq -rs --arg s "$1" --arg m "$2" --arg f "$3" --arg z "${4:-}" \
-		'[.[] | select(.scenario == $s and .method == $m and ($z == "" or .size == $z)) | .[$f]] | sort | .[(length - 1) / 2 | floor]' \
+		'[.[] | select(.scenario == $s and .method == $m and ($z == "" or .size == $z)) | getpath($f / ".")]
+		 | sort | .[(length - 1) / 2 | floor]' \
 		"$results/bench-nginx.json"
 }
 
-ratio() { awk -v a="$1" -v b="$2" 'BEGIN { printf "%.2f", b > 0 ? a / b : 0 }'; }
+ratio() { awk -v a="$1" -v b="$2" 'BEGIN { printf "%.2f", (b > 0 ? a / b : 0) }'; }
 
 # reached WHAT RATIO OPERATOR BOUND
 reached() {
@@ -199,27 +205,38 @@ reached() {
 	printf '%-66s %8s (%s %s) %s\n' "$1" "$2" "$3" "$4" $word
 }
 
-report() {
-	local method size
-	printf '\nHot files while %d clients download cold ones\n' $cold_files
+# table PHASE
+table() {
+	local method
 	printf '%-14s %12s %12s %12s %10s %10s\n' method "idle p99 ms" "p50 ms" "p99 ms" "hot kept %" "cold MB/s"
 	for method in "${methods[@]}"; do
 		printf '%-14s %12.2f %12.2f %12.2f %10.1f %10.1f\n' "$method" \
-			"$(median downloads "$method" idle_p99_ms)" "$(median downloads "$method" hot_p50_ms)" \
-			"$(median downloads "$method" hot_p99_ms)" "$(median downloads "$method" hot_resident_percent)" \
-			"$(median downloads "$method" cold_mb_per_second)"
+			"$(median downloads "$method" idle_p99_ms)" "$(median downloads "$method" "$1.hot_p50_ms")" \
+			"$(median downloads "$method" "$1.hot_p99_ms")" "$(median downloads "$method" "$1.hot_resident_percent")" \
+			"$(median downloads "$method" "$1.cold_mb_per_second")"
 	done
+}
+
+report() {
+	local method size phase
+	printf '\nHot files while %d clients download cold ones over lines of %d Mbit/s\n' $cold_clients $((paced_rate / 125000))
+	table paced
+	printf '\nHot files while %d clients download cold ones as fast as they come\n' $cold_clients
+	table flat
 	printf '\nSmall hot files, requests a second\n%-14s %12s %12s\n' method 4K 64K
 	for method in sendfile coldsend; do
 		printf '%-14s %12.0f %12.0f\n' $method "$(median small $method requests_per_second 4K)" \
 			"$(median small $method requests_per_second 64K)"
 	done
 	printf '\n'
-	reached "hot p99 with downloads, of the idle machine's" \
-		"$(ratio "$(median downloads coldsend hot_p99_ms)" "$(median downloads coldsend idle_p99_ms)")" "<=" 1.2
-	reached "hot set kept, %" "$(median downloads coldsend hot_resident_percent)" ">=" 99
+	for phase in paced flat; do
+		reached "hot p99 with $phase downloads, of the idle machine's" \
+			"$(ratio "$(median downloads coldsend $phase.hot_p99_ms)" "$(median downloads coldsend idle_p99_ms)")" "<=" 1.2
+		reached "hot set kept with $phase downloads, %" \
+			"$(median downloads coldsend $phase.hot_resident_percent)" ">=" 99
+	done
 	reached "cold MB/s, of nginx directio's" \
-		"$(ratio "$(median downloads coldsend cold_mb_per_second)" "$(median downloads directio cold_mb_per_second)")" ">=" 1.5
+		"$(ratio "$(median downloads coldsend flat.cold_mb_per_second)" "$(median downloads directio flat.cold_mb_per_second)")" ">=" 1.5
 	for size in 4K 64K; do
 		reached "requests a second of $size, of those without the shim" \
 			"$(ratio "$(median small coldsend requests_per_second $size)" "$(median small sendfile requests_per_second $size)")" ">=" 0.98
@@ -230,23 +247,26 @@ plot() {
 	local method
 	command -v gnuplot >/dev/null || { say "no gnuplot: no $results/bench-nginx.svg"; return 0; }
 	for method in "${methods[@]}"; do
-		echo "$method $(median downloads "$method" idle_p99_ms) $(median downloads "$method" hot_p99_ms)"
+		echo "$method $(median downloads "$method" idle_p99_ms) $(median downloads "$method" paced.hot_p99_ms)" \
+			"$(median downloads "$method" flat.hot_p99_ms)"
 	done >"$work/plot"
 	gnuplot <<-END
 		set terminal svg size 800,480
 		set output '$results/bench-nginx.svg'
-		set title 'Hot files of nginx while $cold_files clients download cold ones'
+		set title 'Hot files of nginx while $cold_clients clients download cold ones'
 		set style data histograms
 		set style fill solid 0.6
 		set logscale y
 		set ylabel 'p99, ms'
 		set grid y
-		plot '$work/plot' using 2:xtic(1) title 'idle', '' using 3 title 'with downloads'
+		plot '$work/plot' using 2:xtic(1) title 'idle', '' using 3 title 'with downloads over lines of $((paced_rate / 125000)) Mbit/s', \
+			'' using 4 title 'with downloads as fast as they come'
 	END
 }
 
 make_group
 make_files
+mapfile -t cold_paths < <(seq -f '/cold/%g' 0 $((cold_files - 1)))
 : >"$results/bench-nginx.json"
 for ((round = 1; round <= rounds; round++)); do
 	for method in $(shuf -e "${methods[@]}"); do

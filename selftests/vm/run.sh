@@ -21,7 +21,8 @@
 # In the machine: the host's files at their paths (writes stay in the machine;
 # /proc /sys /dev /run are its own), the directory this was called in, coldsend
 # inserted, CLI and test programs on PATH, debugfs and tracefs, loopback, the
-# variables COLDSEND_*, /mnt/results (the host's build/results, writable).
+# variables COLDSEND_* (COLDSEND_PATIENCE=N: tests wait N times as long where the
+# machine is slow), /mnt/results (the host's build/results, writable).
 # COMMAND's output comes out here, the kernel's goes to a file in build/log.
 #
 # exit: COMMAND's own status, or
@@ -105,6 +106,7 @@ environment() {
 		"PATH=$top/build/user:$top/build/selftests:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 		COLDSEND_RESULTS=/mnt/results "COLDSEND_KERNEL=$release" "COLDSEND_TOP=$top"
 		"COLDSEND_CACHE=$cache")
+	[ "$kernel_name" != smp-debug ] || environment+=(COLDSEND_PATIENCE=5)
 	for name in "${!COLDSEND_@}"; do environment+=("$name=${!name}"); done
 }
 

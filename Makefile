@@ -11,6 +11,10 @@ W ?=
 R ?=
 vm := selftests/vm
 servers := $(patsubst selftests/%,%,$(filter-out %/lib.sh %/bench-nginx.sh,$(wildcard selftests/servers/*.sh)))
+# What meets on several processors and what memory it leaves: the rest finds no more there than elsewhere.
+smp := streams file-changes residency recycle async async-end async-pass async-crowd many hybrid drop drop-cpus \
+	drop-mounts park limits faults.sh pressure.sh netlink rules.sh events.sh library random holders stuck \
+	alloc-fail alloc-fail-send alloc-fail-insmod.sh fuzz/fuzz.sh soak.sh rmmod.sh
 export PREFIX DESTDIR
 
 all: user module
@@ -29,6 +33,7 @@ clean:		## remove build/ (the kernels in the cache stay)
 setup:		## install what is missing, fetch kernels; both only once
 demo:		## a first look: two transfers in a virtual machine, three minutes
 check:		## all tests on all kernels; KERNELS=6.12 T=name for less
+check-smp:	## tests of concurrency and memory on four processors with KASAN and lockdep (smp-debug)
 check-debug:	## all tests on a kernel that watches memory, locks and leaks (um-debug), ten minutes of fuzz
 fuzz:		## random programs against the module (um-debug); T=seconds, SEED=n, REPLAY=file
 soak:		## mixed transfers, rmmod and insmod, for an hour; T=seconds, KERNELS=6.12
@@ -53,7 +58,7 @@ module:
 	+@kdir=$$($(vm)/kdir.sh '$(KDIR)' $(if $(filter file,$(origin KDIR)),default)) && \
 	$(vm)/build-module.sh "$$kdir"
 
-# module-6.1, module-6.12, module-um, module-um-debug, module-RELEASE: for a kernel of the test machine.
+# module-6.1, module-6.12, module-um, module-um-debug, module-smp-debug, module-RELEASE: for a kernel of the test machine.
 module-%:
 	+@kdir=$$($(vm)/kernels.sh '$*')/kdir && $(vm)/build-module.sh "$$kdir"
 
@@ -79,7 +84,7 @@ clean:
 	rm -rf build
 
 setup:
-	@$(vm)/setup.sh base test $(if $(filter um%,$(KERNELS)),um)
+	@$(vm)/setup.sh base test $(if $(filter um%,$(KERNELS)),um) $(if $(filter smp-debug,$(KERNELS)),smp)
 	@for kernel in $(KERNELS) source; do $(vm)/kernels.sh $$kernel >/dev/null || exit 1; done
 
 demo:
@@ -97,6 +102,11 @@ check: setup
 check-debug:
 	+@COLDSEND_FUZZ_SECONDS=$${COLDSEND_FUZZ_SECONDS:-600} COLDSEND_DEADLINE=$${COLDSEND_DEADLINE:-4000} \
 	$(MAKE) --no-print-directory check KERNELS=um-debug
+
+# Emulated and watched, each test takes many times as long.
+check-smp:
+	+@COLDSEND_TIMEOUT=$${COLDSEND_TIMEOUT:-900} COLDSEND_DEADLINE=$${COLDSEND_DEADLINE:-4000} \
+	$(MAKE) --no-print-directory check KERNELS=smp-debug T='$(or $(T),$(smp))'
 
 check-servers: setup
 	@$(vm)/setup.sh servers
@@ -160,5 +170,5 @@ check-gen:
 	@$(vm)/setup.sh gen
 	@$(vm)/gen.sh --check
 
-.PHONY: fuzz soak check-many all help user module selftests install uninstall clean setup demo check check-debug check-cost coverage \
+.PHONY: fuzz soak check-many all help user module selftests install uninstall clean setup demo check check-debug check-smp check-cost coverage \
 	check-servers bench bench-replay bench-nginx style gen check-gen

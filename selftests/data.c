@@ -246,7 +246,7 @@ int cs_drop_all_caches(void)
 /* Makes the file cold. */
 int cs_drop_cache(int fd)
 {
-	long long deadline = cs_now_ms() + DROP_SECONDS * 1000LL;
+	long long deadline = cs_now_ms() + cs_patient(DROP_SECONDS) * 1000LL;
 	struct stat st;
 	long left;
 

@@ -251,7 +251,7 @@ static int tap(void)
  * @port: that it goes to, as in the packets
  * @known: whether @first is known
  * @first: sequence number of the first byte
- * @seen: bytes of payload
+ * @seen: bytes of payload, up to the last; what is sent again counts once
  * @bad: whether one of them was wrong
  */
 struct stream {
@@ -274,7 +274,8 @@ static void look_at(struct stream *s, const __u8 *packet, size_t len)
 	if (!s->known)
 		s->first = seq;
 	s->known = true;
-	s->seen += len - head;
+	if (seq - s->first + len - head > s->seen)
+		s->seen = seq - s->first + len - head;
 	if (cs_data_check(&data, OFFSET + (seq - s->first), packet + head,
 			  len - head) != len - head)
 		s->bad = true;

@@ -212,7 +212,7 @@ int cs_peer_join(struct cs_peer *p)
 	struct timespec until;
 
 	clock_gettime(CLOCK_REALTIME, &until);
-	until.tv_sec += JOIN_SECONDS;
+	until.tv_sec += cs_patient(JOIN_SECONDS);
 	return -pthread_timedjoin_np(p->thread, NULL, &until);
 }
 

@@ -82,7 +82,7 @@ complaints() {
 skip_reason() {
 	awk -v whole=$((${1} == exit_skip)) '
 		/# SKIP/ && reason == "" { reason = $0; sub(/.*# SKIP */, "", reason) }
-		/^ok / && !/# SKIP/ { whole = -1 }
+		/^not ok / || (/^ok / && !/# SKIP/) { whole = -1 }
 		/^ok .*# SKIP/ && !whole { whole = 1 }
 		END { if (whole == 1) print reason == "" ? "no reason given" : reason }
 	' "$tmp/output"

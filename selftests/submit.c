@@ -39,7 +39,7 @@ bool cs_has_result(int dev, int milliseconds)
 /* Reads @n results, in their order: 0, -ETIMEDOUT or another -errno. */
 int cs_collect(int dev, struct coldsend_completion *c, int n, int seconds)
 {
-	long long deadline = cs_now_ms() + seconds * 1000LL;
+	long long deadline = cs_now_ms() + cs_patient(seconds) * 1000LL;
 
 	while (n) {
 		long long left = deadline - cs_now_ms();

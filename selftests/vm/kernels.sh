@@ -2,10 +2,10 @@
 # SPDX-License-Identifier: GPL-2.0
 # kernels.sh: fetches Debian kernel packages into the cache; installs nothing.
 #
-# usage: kernels.sh [-c] 6.1|6.12|RELEASE|um|um-debug|source|archive
+# usage: kernels.sh [-c] 6.1|6.12|RELEASE|um|um-debug|smp-debug|source|archive
 #   6.1, 6.12  the cached kernel of that series, else the newest in Debian
 #   RELEASE    exactly this one, as uname -r prints it
-#   um, um-debug  User-Mode Linux: see um-kernel.sh, which this calls
+#   um, um-debug, smp-debug  of our own: see own-kernel.sh, which this calls
 #   source     the few files of linux-source-6.12 that tests and style use
 #   archive    all of them, a tar.xz of 150 MB
 #   -c         only look into the cache: exit 1 when it is not there
@@ -121,8 +121,8 @@ new_stage() {
 
 only_cached=
 if [ "${1-}" = -c ]; then only_cached=1; shift; fi
-[ $# = 1 ] || die "usage: kernels.sh [-c] 6.1|6.12|RELEASE|um|um-debug|source|archive"
-case $1 in um | um-debug) exec "$vm/um-kernel.sh" ${only_cached:+-c} "$1" ;; esac
+[ $# = 1 ] || die "usage: kernels.sh [-c] 6.1|6.12|RELEASE|um|um-debug|smp-debug|source|archive"
+case $1 in um | um-debug | smp-debug) exec "$vm/own-kernel.sh" ${only_cached:+-c} "$1" ;; esac
 if cached "$1"; then exit 0; fi
 [ -z "$only_cached" ] || exit 1
 

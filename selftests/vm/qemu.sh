@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=bash disable=SC2154 # run.sh sets them
-# qemu.sh: the machine of run.sh that QEMU runs, on a kernel of Debian.
+# qemu.sh: the machine of run.sh that QEMU runs, on a kernel of Debian or of our own.
 
 # One processor, whose clock is the number of its instructions; rep movsb would
 # count as one a byte.
@@ -29,7 +29,7 @@ extra_disks() {
 
 qemu_command() {
 	# shellcheck disable=SC2054 # QEMU's commas
-	qemu_words=(qemu-system-x86_64 "${accel[@]}" -m "$mem" -smp "${cpus:-2}"
+	qemu_words=(qemu-system-x86_64 "${accel[@]}" -m "$mem" -smp "$cpus"
 		-nodefaults -display none -no-reboot -no-user-config
 		-kernel "$kernel/boot/vmlinuz-$release" -initrd "$initramfs"
 		-append "console=ttyS0 no_timer_check nmi_watchdog=0 watchdog_thresh=60 $kernel_words"

@@ -1,13 +1,14 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# run.sh: runs a command as root in a virtual machine on a stock Debian kernel,
-# or in User-Mode Linux.
+# run.sh: runs a command as root in a virtual machine: on a stock Debian kernel,
+# on one that watches memory and locks, or in User-Mode Linux.
 #
 # usage: run.sh [options] -- COMMAND [ARG…]
 #   -k KERNEL  6.1, 6.12 or a release as uname -r prints it: in QEMU;
-#              um or um-debug: User-Mode Linux                    (6.12)
+#              um or um-debug: User-Mode Linux; smp-debug: in QEMU,
+#              with all that finds mistakes between processors    (6.12)
 #   -m MEM     memory                                             (1G)
-#   -c CPUS    processors                           (2; um: always 1)
+#   -c CPUS    processors             (2; smp-debug: 4; um: always 1)
 #   -d SIZE    the ext4 disk at /mnt/disk, fresh, sparse          (4G)
 #   -x SIZE[:BLOCK]  one more blank disk, /dev/vdb and on, BLOCK bytes a sector
 #   -t SECONDS deadline of COMMAND                                (600)
@@ -20,7 +21,8 @@
 # In the machine: the host's files at their paths (writes stay in the machine;
 # /proc /sys /dev /run are its own), the directory this was called in, coldsend
 # inserted, CLI and test programs on PATH, debugfs and tracefs, loopback, the
-# variables COLDSEND_*, /mnt/results (the host's build/results, writable).
+# variables COLDSEND_* (COLDSEND_PATIENCE=N: tests wait N times as long where the
+# machine is slow), /mnt/results (the host's build/results, writable).
 # COMMAND's output comes out here, the kernel's goes to a file in build/log.
 #
 # exit: COMMAND's own status, or
@@ -67,7 +69,12 @@ parse() {
 	shift $((OPTIND - 1))
 	[ $# -gt 0 ] || usage 125 >&2
 	command=("$@")
-	case $kernel_name in um | um-debug) kind=um ;; *) kind=qemu ;; esac
+	case $kernel_name in
+	um | um-debug)	kind=um ;;
+	smp-debug)	kind=qemu cpus=${cpus:-4} ;;
+	*)		kind=qemu cpus=${cpus:-2} ;;
+	esac
+	case $kernel_name in *-debug) kernel_words+=" kasan_multi_shot" ;; esac
 }
 
 # Everything that must be there before a machine can start.
@@ -99,6 +106,7 @@ environment() {
 		"PATH=$top/build/user:$top/build/selftests:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 		COLDSEND_RESULTS=/mnt/results "COLDSEND_KERNEL=$release" "COLDSEND_TOP=$top"
 		"COLDSEND_CACHE=$cache")
+	[ "$kernel_name" != smp-debug ] || environment+=(COLDSEND_PATIENCE=5)
 	for name in "${!COLDSEND_@}"; do environment+=("$name=${!name}"); done
 }
 

@@ -2,10 +2,11 @@
 # SPDX-License-Identifier: GPL-2.0
 # setup.sh: installs what is missing on a Debian machine. Silent when nothing is.
 #
-# usage: setup.sh [base] [test] [um] [bench] [gen] [style] [servers]     (none: base)
+# usage: setup.sh [base] [test] [um] [smp] [bench] [gen] [style] [servers]     (none: base)
 #   base   build module and CLI, boot the test machine
 #   test   what the tests use besides
 #   um     build User-Mode Linux
+#   smp    build the kernel of smp-debug
 #   bench  plots of the benchmark
 #   gen    regenerate netlink code
 #   style  checkpatch, sparse, shellcheck
@@ -23,12 +24,13 @@ packages() {
 	test)	echo gcc-multilib libc6-dev-i386 xfsprogs btrfs-progs dmsetup jq \
 			liburing-dev libaio-dev ;;
 	um)	echo flex bison bc ;;
+	smp)	echo flex bison bc libelf-dev ;;
 	bench)	echo gnuplot-nox ;;
 	gen)	echo python3 python3-yaml python3-jsonschema ;;
 	style)	echo perl sparse shellcheck ;;
 	servers) echo nginx-light lighttpd apache2 vsftpd caddy curl wrk gnuplot-nox python3.11 \
 			libpython3.11-testsuite openjdk-17-jdk-headless stress-ng ;;
-	*)	die "no such group: $1 (base, test, um, bench, gen, style, servers)" ;;
+	*)	die "no such group: $1 (base, test, um, smp, bench, gen, style, servers)" ;;
 	esac
 }
 
@@ -37,6 +39,7 @@ purpose() {
 	base)	echo "to build, and to boot the test machine" ;;
 	test)	echo "for the tests" ;;
 	um)	echo "to build User-Mode Linux" ;;
+	smp)	echo "to build the kernel of smp-debug" ;;
 	bench)	echo "for the benchmark's plots" ;;
 	gen)	echo "for the netlink generator" ;;
 	style)	echo "for make style" ;;

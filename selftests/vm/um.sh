@@ -54,7 +54,6 @@ um_command() {
 	for n in "${!extra[@]}"; do um_words+=("ubd$((n + 1))=$work/disk$n"); done
 	# shellcheck disable=SC2206 # words
 	um_words+=($kernel_words)
-	[ "$kernel_name" = um ] || um_words+=(kasan_multi_shot)
 }
 
 # Its output comes by files of the shared directory. It has a session of its

@@ -1,11 +1,13 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# um-kernel.sh: builds User-Mode Linux from Debian's linux-source-6.12 into the cache.
+# own-kernel.sh: builds a kernel of our own from Debian's linux-source-6.12 into the cache.
 #
-# usage: um-kernel.sh [-c] um|um-debug
+# usage: own-kernel.sh [-c] um|um-debug|smp-debug
+#   um, um-debug  User-Mode Linux
+#   smp-debug     for QEMU: watches memory and locks where processors meet
 #   -c    only look into the cache: exit 1 when it is not there
-# Prints the directory: linux (the kernel, a program), lib/modules/, kdir (what
-# modules are built with) and release.
+# Prints the directory: linux (User-Mode Linux, a program) or boot/ (for QEMU),
+# lib/modules/, kdir (what modules are built with) and release.
 #
 # A build is known by the source's version, the options and how it is made: when
 # one of them changes, another is made. Of the tree of 1.7 GB only what modules
@@ -17,15 +19,19 @@ set -euo pipefail
 only_cached=
 if [ "${1-}" = -c ]; then only_cached=1; shift; fi
 name=${1-}
+# base: what make starts the options from.
 case $name in
-um)		fragments=("$vm/um.config") ;;
-um-debug)	fragments=("$vm/um.config" "$vm/um-debug.config") ;;
-*)		die "usage: um-kernel.sh [-c] um|um-debug" ;;
+um)		arch=um base=defconfig parts=(kernel um) ;;
+um-debug)	arch=um base=defconfig parts=(kernel um debug um-debug) ;;
+smp-debug)	arch=x86_64 base=allnoconfig parts=(kernel debug smp-debug) ;;
+*)		die "usage: own-kernel.sh [-c] um|um-debug|smp-debug" ;;
 esac
+fragments=("${parts[@]/#/"$vm/"}")
+fragments=("${fragments[@]/%/.config}")
 
 # Options that make did not take as they are asked for; the last line on one wins.
 refused_options() {
-	cat "${fragments[@]}" | awk -F= '
+	awk -F= '
 		NR == FNR { if (/^CONFIG_/) want[$1] = $2; next }
 		/^CONFIG_/ { have[$1] = $2 }
 		END {
@@ -34,29 +40,41 @@ refused_options() {
 				if (got != want[option])
 					print option "=" want[option] " became " got
 			}
-		}' - .config
+		}' wanted .config
 }
 
+# allnoconfig says no to all that nobody asks for; defconfig asks nobody.
 configure() {
 	local refused
-	"${make[@]}" defconfig || return 1
-	cat "${fragments[@]}" >>.config
+	cat "${fragments[@]}" >wanted
+	KCONFIG_ALLCONFIG=wanted "${make[@]}" "$base" || return 1
+	cat wanted >>.config
 	"${make[@]}" olddefconfig || return 1
 	refused=$(refused_options)
 	[ -z "$refused" ] || { echo "$refused"; return 1; }
 }
 
+# What boots, where the machine looks for it.
+take_image() {
+	case $arch in
+	um)	mv linux "$1/linux" ;;
+	*)	mkdir "$1/boot" && mv arch/x86/boot/bzImage "$1/boot/vmlinuz-$release" ;;
+	esac
+}
+
 # Keep what modules are built with, as Debian's packages of headers do. An
 # in-tree build knows no absolute path, so that the tree may be moved.
 reduce() {
-	find . -mindepth 1 -maxdepth 1 ! -name arch ! -name include ! -name scripts \
+	find . -mindepth 1 -maxdepth 1 ! -name arch ! -name include ! -name scripts ! -name tools \
 		! -name Makefile ! -name Module.symvers ! -name .config -exec rm -rf {} + &&
 	find arch -mindepth 1 -maxdepth 1 ! -name um ! -name x86 -exec rm -rf {} + &&
-	find arch -type f ! -name '*.h' ! -name 'Makefile*' -delete || return 1
+	find arch -type f ! -name '*.h' ! -name 'Makefile*' -delete &&
+	find tools ! -type d ! -path tools/objtool/objtool -delete &&
+	find tools -type d -empty -delete || return 1
 	# make finds this one first, so that nobody has to say what the tree is for.
 	# shellcheck disable=SC2016 # make expands it
 	printf '%s\n' '.DEFAULT:' \
-		'	@$(MAKE) --no-print-directory -f Makefile ARCH=um CC=gcc-12 $@' >GNUmakefile
+		'	@$(MAKE) --no-print-directory -f Makefile ARCH='"$arch"' CC=gcc-12 $@' >GNUmakefile
 }
 
 # In $stage/root; called where a failure is looked for, so that each step says so.
@@ -64,7 +82,7 @@ build() {
 	# What make was told that called us is not for this one.
 	unset MAKEFLAGS MFLAGS MAKELEVEL
 	local root=$stage/root release
-	local -a make=(make -s -j"$(nproc)" ARCH=um CC=gcc-12 "LOCALVERSION=-$name-$key")
+	local -a make=(make -s -j"$(nproc)" "ARCH=$arch" CC=gcc-12 "LOCALVERSION=-$name-$key")
 	mkdir "$root/kdir" && cd "$root/kdir" || return 1
 	tar -xJf "$archive" --strip-components=1 && configure || return 1
 	"${make[@]}" all || return 1
@@ -72,7 +90,7 @@ build() {
 	"${make[@]}" "INSTALL_MOD_PATH=$root" modules_install || return 1
 	rm -f "$root/lib/modules/$release"/{build,source}
 	ln -s ../../../kdir "$root/lib/modules/$release/build"
-	mv linux "$root/linux" && reduce && echo "$release" >"$root/release"
+	take_image "$root" && reduce && echo "$release" >"$root/release"
 }
 
 if [ -n "$only_cached" ]; then
@@ -80,13 +98,13 @@ if [ -n "$only_cached" ]; then
 else
 	archive=$("$vm/kernels.sh" archive)
 fi
-key=$({ echo "${archive##*/}"; grep -h ^CONFIG "${fragments[@]}"; declare -f configure reduce build; } |
-	sha256sum | cut -c 1-8)
-dir=$cache/um/$name-$key
+key=$({ echo "${archive##*/} $arch $base"; grep -h ^CONFIG "${fragments[@]}"
+	declare -f configure take_image reduce build; } | sha256sum | cut -c 1-8)
+dir=$cache/own/$name-$key
 
 if [ ! -d "$dir" ]; then
 	[ -z "$only_cached" ] || exit 1
-	lock um
+	lock own
 fi
 if [ ! -d "$dir" ]; then
 	for tool in gcc-12 flex bison bc; do
@@ -96,11 +114,11 @@ if [ ! -d "$dir" ]; then
 	trap 'exit 130' INT TERM HUP
 	stage=$(mktemp -d "$cache/.stage.XXXXXX")
 	mkdir -m 755 "$stage/root"
-	mkdir -p "$cache/um"
-	say "building User-Mode Linux for $name (once; some minutes)"
+	mkdir -p "$cache/own"
+	say "building the kernel of $name (once; some minutes)"
 	if ! (build) >"$stage/log" 2>&1; then
 		tail -n 20 "$stage/log" >&2
-		die "cannot build $name"
+		die "cannot build $name; make setup KERNELS=$name installs what it takes"
 	fi
 	mv -T "$stage/root" "$dir"
 fi

@@ -11,10 +11,10 @@ W ?=
 R ?=
 vm := selftests/vm
 servers := $(patsubst selftests/%,%,$(filter-out %/lib.sh %/bench-nginx.sh,$(wildcard selftests/servers/*.sh)))
-# What meets on several processors and what memory it leaves: the rest finds no more there than elsewhere.
-smp := streams file-changes residency recycle async async-end async-pass async-crowd many hybrid drop drop-cpus \
-	drop-mounts park limits faults.sh pressure.sh netlink rules.sh events.sh library random holders stuck \
-	alloc-fail alloc-fail-send alloc-fail-insmod.sh fuzz/fuzz.sh soak.sh rmmod.sh
+# Where threads meet, and what uses memory again or gives it back; the rest finds no more there than elsewhere.
+smp := drop-mounts holders fuzz/fuzz.sh streams file-changes residency recycle async async-end async-pass async-crowd \
+	hybrid drop drop-cpus park limits faults.sh pressure.sh disk-errors.sh netlink rules.sh events.sh views.sh \
+	library random stuck alloc-fail alloc-fail-insmod.sh soak.sh rmmod.sh
 export PREFIX DESTDIR
 
 all: user module
@@ -103,7 +103,7 @@ check-debug:
 	+@COLDSEND_FUZZ_SECONDS=$${COLDSEND_FUZZ_SECONDS:-600} COLDSEND_DEADLINE=$${COLDSEND_DEADLINE:-4000} \
 	$(MAKE) --no-print-directory check KERNELS=um-debug
 
-# Emulated and watched, each test takes many times as long.
+# Emulated and watched, each test takes many times as long: many and alloc-fail-send would take most of an hour.
 check-smp:
 	+@COLDSEND_TIMEOUT=$${COLDSEND_TIMEOUT:-900} COLDSEND_DEADLINE=$${COLDSEND_DEADLINE:-4000} \
 	$(MAKE) --no-print-directory check KERNELS=smp-debug T='$(or $(T),$(smp))'

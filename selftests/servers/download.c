@@ -21,7 +21,7 @@
 #include <unistd.h>
 
 #define CLIENTS_MAX	1000
-#define AT_ONCE		(1 << 20)
+#define AT_ONCE		1048576
 #define HEAD_MAX	4096
 
 /* What all clients are told. */

@@ -23,21 +23,30 @@
 #define CS_SHRINK_MAX	256
 
 /**
- * struct cs_entry - a row and its places in the table
+ * struct cs_entry - a row of the table, and its places in it
  * @key: which file
  * @id: number in cs_rows
- * @row: what is known; counters and the like guarded by cs_table_lock
+ * @policy_used: enum coldsend_policy of the last transfer
+ * @fallback: enum coldsend_fallback of the last one that had one
  * @node: in cs_hash
  * @lru: in cs_lru
- * @rcu: frees it, and row.path, once no reader is left
+ * @rcu: frees it once no reader is left
+ * @counters: of the file; apart, since two pieces take less memory than one
+ *	that is rounded up
+ * @path: of the file when the row was made
+ *
+ * What changes is guarded by cs_table_lock.
  */
 struct cs_entry {
 	struct cs_key key;
 	u32 id;
-	struct cs_row row;
+	u32 policy_used;
+	u32 fallback;
 	struct rhash_head node;
 	struct list_head lru;
 	struct rcu_head rcu;
+	struct cs_counters *counters;
+	char path[];
 };
 
 static const struct rhashtable_params cs_hash_params = {
@@ -46,9 +55,6 @@ static const struct rhashtable_params cs_hash_params = {
 	.head_offset = offsetof(struct cs_entry, node),
 	.automatic_shrinking = true,
 };
-
-/* Rows are many: next to each other they take less than rounded up. */
-static struct kmem_cache *cs_entry_cache;
 
 /* Guards all of the table, every counter in it and the totals. */
 static DEFINE_SPINLOCK(cs_table_lock);
@@ -74,47 +80,54 @@ static void cs_counters_add(struct cs_counters *to, const struct cs_xfer *xfer)
 	}
 }
 
-/* Return: the file's path, "" if it can't be told; NULL without memory. */
-static const char *cs_entry_path(struct file *file)
+/* The file's path at the end of @buffer, "" if it can't be told. */
+static const char *cs_entry_path(struct file *file, char *buffer)
 {
-	char *buffer, *path = NULL;
+	char *path = NULL;
 
-	buffer = kmalloc(CS_PATH_MAX, GFP_KERNEL);
 	if (buffer)
 		path = file_path(file, buffer, CS_PATH_MAX);
-	path = kstrdup(IS_ERR_OR_NULL(path) ? "" : path, GFP_KERNEL);
+	return IS_ERR_OR_NULL(path) ? "" : path;
+}
+
+/* Return: an entry of that path, or NULL without memory. */
+static struct cs_entry *cs_entry_alloc(const char *path)
+{
+	size_t length = strlen(path);
+	struct cs_entry *entry;
+
+	entry = kzalloc(struct_size(entry, path, length + 1), GFP_KERNEL);
+	if (!entry)
+		return NULL;
+	memcpy(entry->path, path, length);
+	entry->counters = kzalloc(sizeof(*entry->counters), GFP_KERNEL);
+	if (entry->counters)
+		return entry;
+	kfree(entry);
+	return NULL;
+}
+
+static struct cs_entry *cs_entry_create(const struct cs_xfer *xfer)
+{
+	char *buffer = kmalloc(CS_PATH_MAX, GFP_KERNEL);
+	struct cs_entry *entry;
+
+	entry = cs_entry_alloc(cs_entry_path(xfer->file, buffer));
+	if (entry)
+		entry->key = xfer->key;
 	kfree(buffer);
-	return path;
+	return entry;
 }
 
 static void cs_entry_free(struct cs_entry *entry)
 {
-	kfree(entry->row.path);
-	kmem_cache_free(cs_entry_cache, entry);
+	kfree(entry->counters);
+	kfree(entry);
 }
 
 static void cs_entry_free_rcu(struct rcu_head *rcu)
 {
 	cs_entry_free(container_of(rcu, struct cs_entry, rcu));
-}
-
-static struct cs_entry *cs_entry_create(const struct cs_xfer *xfer)
-{
-	const struct cs_key *key = &xfer->key;
-	struct cs_entry *entry;
-
-	entry = kmem_cache_zalloc(cs_entry_cache, GFP_KERNEL);
-	if (!entry)
-		return NULL;
-	entry->key = *key;
-	entry->row.dev = key->dev;
-	entry->row.ino = key->ino;
-	entry->row.generation = key->generation;
-	entry->row.path = cs_entry_path(xfer->file);
-	if (entry->row.path)
-		return entry;
-	cs_entry_free(entry);
-	return NULL;
 }
 
 /* Takes an entry out of the table; readers may see it until RCU frees it. */
@@ -182,10 +195,10 @@ static void cs_entry_add(struct cs_entry *entry, const struct cs_xfer *xfer)
 {
 	lockdep_assert_held(&cs_table_lock);
 	list_move_tail(&entry->lru, &cs_lru);
-	entry->row.policy_used = xfer->source->policy;
+	entry->policy_used = xfer->source->policy;
 	if (xfer->fallback)
-		entry->row.fallback = xfer->fallback;
-	cs_counters_add(&entry->row.counters, xfer);
+		entry->fallback = xfer->fallback;
+	cs_counters_add(entry->counters, xfer);
 }
 
 static bool cs_table_add_to_old(const struct cs_xfer *xfer)
@@ -282,7 +295,7 @@ void cs_stats_note(const struct cs_key *key, u32 counter, u64 n)
 	cs_totals.value[counter] += n;
 	entry = rhashtable_lookup_fast(&cs_hash, key, cs_hash_params);
 	if (entry)
-		entry->row.counters.value[counter] += n;
+		entry->counters->value[counter] += n;
 	spin_unlock(&cs_table_lock);
 }
 
@@ -329,7 +342,15 @@ bool cs_stats_row_from(unsigned long *id, struct cs_row *row)
 	if (!entry)
 		return false;
 	spin_lock(&cs_table_lock);
-	*row = entry->row;
+	*row = (struct cs_row) {
+		.dev = entry->key.dev,
+		.ino = entry->key.ino,
+		.generation = entry->key.generation,
+		.policy_used = entry->policy_used,
+		.fallback = entry->fallback,
+		.path = entry->path,
+		.counters = *entry->counters,
+	};
 	spin_unlock(&cs_table_lock);
 	return true;
 }
@@ -351,15 +372,7 @@ u32 cs_stats_rows_version(void)
  */
 int cs_stats_init(void)
 {
-	int err;
-
-	cs_entry_cache = KMEM_CACHE(cs_entry, 0);
-	if (!cs_entry_cache)
-		return -ENOMEM;
-	err = rhashtable_init(&cs_hash, &cs_hash_params);
-	if (err)
-		kmem_cache_destroy(cs_entry_cache);
-	return err;
+	return rhashtable_init(&cs_hash, &cs_hash_params);
 }
 
 /**
@@ -374,5 +387,4 @@ void cs_stats_exit(void)
 	xa_destroy(&cs_rows);
 	/* Rows that wait to be freed. */
 	rcu_barrier();
-	kmem_cache_destroy(cs_entry_cache);
 }

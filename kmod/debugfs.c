@@ -154,6 +154,15 @@ static void cs_files_show_heads(struct seq_file *seq)
 	seq_puts(seq, "\tpath\n");
 }
 
+/* Most paths have nothing to escape, which is seen sooner than done. */
+static bool cs_path_is_plain(const char *path)
+{
+	for (; *path; path++)
+		if (*path <= ' ' || *path > '~' || *path == '\\')
+			return false;
+	return true;
+}
+
 /**
  * cs_debugfs_show_path - shows a path in one word
  * @seq: where to
@@ -163,12 +172,14 @@ static void cs_files_show_heads(struct seq_file *seq)
  */
 void cs_debugfs_show_path(struct seq_file *seq, const char *path)
 {
-	if (*path)
+	if (!*path)
+		seq_putc(seq, '-');
+	else if (cs_path_is_plain(path))
+		seq_puts(seq, path);
+	else
 		seq_escape_mem(seq, path, strlen(path),
 			       ESCAPE_SPACE | ESCAPE_SPECIAL | ESCAPE_OCTAL |
 			       ESCAPE_NAP | ESCAPE_APPEND, "\\");
-	else
-		seq_putc(seq, '-');
 }
 
 static int cs_files_show(struct seq_file *seq, void *shown)
@@ -186,7 +197,8 @@ static int cs_files_show(struct seq_file *seq, void *shown)
 		   cs_fallback_names[row->fallback]);
 	for (i = 0; i < ARRAY_SIZE(cs_counter_names); i++)
 		if (cs_counter_names[i])
-			seq_printf(seq, "\t%llu", row->counters.value[i]);
+			seq_put_decimal_ull(seq, "\t",
+					    row->counters.value[i]);
 	seq_putc(seq, '\t');
 	cs_debugfs_show_path(seq, row->path);
 	seq_putc(seq, '\n');

@@ -109,7 +109,7 @@ in_a_terminal() {
 		script -qec "coldsend send --policy direct $(printf '%q ' "$@")" /dev/null
 	END
 	chmod +x "$tmp/sender"
-	truncate -s 400M "$file.large"
+	truncate -s 1200M "$file.large"
 	file=$file.large transfer "$tmp/sender" >"$tmp/terminal" || return 1
 	grep -q $'\r' "$tmp/terminal" && grep -q '%' "$tmp/terminal"
 }

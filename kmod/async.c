@@ -43,17 +43,17 @@ static void cs_async_sleep(struct cs_xfer *xfer, enum cs_state state)
 
 static void cs_async_count_wait(struct cs_xfer *xfer)
 {
-	u64 waited = ktime_get_ns() - xfer->waits_since;
+	u64 since = xfer->waits_since;
 
 	if (xfer->state == CS_STATE_WAIT_DISK)
 		cs_xfer_count_wait(xfer, COLDSEND_A_COUNTERS_DISK_WAIT_NS,
-				   COLDSEND_TIMED_DISK, waited);
+				   COLDSEND_TIMED_DISK, since);
 	if (xfer->state == CS_STATE_WAIT_SOCKET)
 		cs_xfer_count_wait(xfer, COLDSEND_A_COUNTERS_SOCKET_WAIT_NS,
-				   COLDSEND_TIMED_SOCKET, waited);
+				   COLDSEND_TIMED_SOCKET, since);
 	if (xfer->state == CS_STATE_WAIT_POOL)
 		cs_xfer_count_wait(xfer, COLDSEND_A_COUNTERS_POOL_WAIT_NS,
-				   COLDSEND_TIMED_POOL, waited);
+				   COLDSEND_TIMED_POOL, since);
 }
 
 /* Jiffies to wait for the socket at the most; 0 sets xfer->error. */

@@ -85,7 +85,7 @@ static int cs_engine_wait_disk(struct cs_xfer *xfer)
 	cs_xfer_set_state(xfer, CS_STATE_WAIT_DISK);
 	err = wait_event_killable(xfer->wait, !READ_ONCE(xfer->awaited));
 	cs_xfer_count_wait(xfer, COLDSEND_A_COUNTERS_DISK_WAIT_NS,
-			   COLDSEND_TIMED_DISK, ktime_get_ns() - since);
+			   COLDSEND_TIMED_DISK, since);
 	return err;
 }
 
@@ -139,7 +139,7 @@ static int cs_engine_wait_socket(struct cs_xfer *xfer)
 	since = ktime_get_ns();
 	left = cs_engine_sleep(xfer, timeout);
 	cs_xfer_count_wait(xfer, COLDSEND_A_COUNTERS_SOCKET_WAIT_NS,
-			   COLDSEND_TIMED_SOCKET, ktime_get_ns() - since);
+			   COLDSEND_TIMED_SOCKET, since);
 	if (left < 0)
 		return left;
 	return left ? 0 : -EAGAIN;

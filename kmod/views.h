@@ -9,6 +9,8 @@
 #ifndef COLDSEND_VIEWS_H
 #define COLDSEND_VIEWS_H
 
+#include <linux/ktime.h>
+
 #include "coldsend.h"
 
 /**
@@ -103,10 +105,12 @@ struct cs_histogram {
 void cs_latency_add(u32 timed, u64 ns);
 void cs_latency_get(u32 timed, struct cs_histogram *histogram);
 
-/* Counts a wait, in its counter and its histogram. */
+/* Counts a wait that ends now, in its counter and its histogram. */
 static inline void cs_xfer_count_wait(struct cs_xfer *xfer, u32 counter,
-				      u32 timed, u64 ns)
+				      u32 timed, u64 since)
 {
+	u64 ns = ktime_get_ns() - since;
+
 	cs_xfer_count(xfer, counter, ns);
 	cs_latency_add(timed, ns);
 }

@@ -223,7 +223,18 @@ TEST_F(end, socket_closed)
 	EXPECT_EQ(SIZE, self->c.sent);
 }
 
-/* Our side is shut down: all that was taken arrives, and no more. */
+/* All that was taken arrives, and no more. */
+static void ends_broken(struct __test_metadata *_metadata,
+			FIXTURE_DATA(end) *self)
+{
+	ASSERT_EQ(0, cs_collect(self->dev, &self->c, 1, 5));
+	EXPECT_EQ(EPIPE, self->c.error);
+	EXPECT_EQ(self->c.sent, receive_rest(_metadata, self->sv[1]));
+	close(self->sv[0]);
+	close(self->sv[1]);
+}
+
+/* Our side is shut down with a full socket. */
 TEST_F(end, shut_down)
 {
 	int kind;
@@ -237,12 +248,7 @@ TEST_F(end, shut_down)
 			ASSERT_NE(0, cs_fill_socket(self->dev, &self->s,
 						    self->sv[1]));
 			ASSERT_EQ(0, shutdown(self->sv[0], SHUT_WR));
-			ASSERT_EQ(0, cs_collect(self->dev, &self->c, 1, 5));
-			EXPECT_EQ(EPIPE, self->c.error);
-			EXPECT_EQ(self->c.sent,
-				  receive_rest(_metadata, self->sv[1]));
-			close(self->sv[0]);
-			close(self->sv[1]);
+			ends_broken(_metadata, self);
 		}
 }
 
@@ -275,12 +281,7 @@ TEST_F(end, shut_down_at_once)
 			self->s.policy = policies[i];
 			ASSERT_EQ(0, cs_submit(self->dev, &self->s, 0));
 			ASSERT_EQ(0, shutdown(self->sv[0], SHUT_RDWR));
-			ASSERT_EQ(0, cs_collect(self->dev, &self->c, 1, 5));
-			EXPECT_EQ(EPIPE, self->c.error);
-			EXPECT_EQ(self->c.sent,
-				  receive_rest(_metadata, self->sv[1]));
-			close(self->sv[0]);
-			close(self->sv[1]);
+			ends_broken(_metadata, self);
 		}
 }
 

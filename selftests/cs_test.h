@@ -44,6 +44,8 @@ struct cs_data {
 };
 
 __u64 cs_mix(__u64 x);
+__u64 cs_seed(void);
+__u64 cs_pick(__u64 *state, __u64 bound);
 void cs_data_fill(const struct cs_data *d, __u64 offset, void *buf, size_t len);
 __u64 cs_data_length(const struct cs_data *d, __u64 offset, __u64 length);
 size_t cs_data_check(const struct cs_data *d, __u64 offset, const void *buf,
@@ -129,6 +131,7 @@ struct cs_peer {
 const char *cs_kind_name(enum cs_kind kind);
 int cs_kind_parse(const char *name);
 int cs_pair(enum cs_kind kind, int sv[2]);
+int cs_pair_small(enum cs_kind kind, int sv[2]);
 int cs_pair_across(const int netns[2], const char *address, int sv[2]);
 int cs_peer_start(struct cs_peer *p);
 int cs_peer_join(struct cs_peer *p);

@@ -13,6 +13,7 @@
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "cs_test.h"
@@ -29,6 +30,21 @@ __u64 cs_mix(__u64 x)
 	x = (x ^ (x >> 30)) * 0xbf58476d1ce4e5b9ULL;
 	x = (x ^ (x >> 27)) * 0x94d049bb133111ebULL;
 	return x ^ (x >> 31);
+}
+
+/* What random tests begin with: $CS_SEED, or another each second. */
+__u64 cs_seed(void)
+{
+	const char *given = getenv("CS_SEED");
+
+	return given ? strtoull(given, NULL, 0) : (__u64)time(NULL);
+}
+
+/* The next number of the sequence @state, below @bound. */
+__u64 cs_pick(__u64 *state, __u64 bound)
+{
+	*state = cs_mix(*state);
+	return *state % bound;
 }
 
 static __u64 word_at(const struct cs_data *d, __u64 index)

@@ -52,17 +52,13 @@ static int open_file(const char *dir)
 
 FIXTURE_SETUP(driver)
 {
-	int bytes = 64 * CS_KIB;
-
 	self->before = cs_made_now();
 	self->dev = cs_open();
 	ASSERT_GE(self->dev, 0);
 	self->file = open_file(getenv("CS_SLOW_DIR"));
 	ASSERT_GE(self->file, 0);
 	ASSERT_EQ(0, cs_drop_cache(self->file));
-	ASSERT_EQ(0, cs_pair(CS_TCP4, self->sv));
-	setsockopt(self->sv[0], SOL_SOCKET, SO_SNDBUF, &bytes, sizeof(bytes));
-	setsockopt(self->sv[1], SOL_SOCKET, SO_RCVBUF, &bytes, sizeof(bytes));
+	ASSERT_EQ(0, cs_pair_small(CS_TCP4, self->sv));
 	cs_send_init(&self->s, self->file, self->sv[0], 0, COLDSEND_TO_EOF,
 		     variant->policy);
 	self->s.flags = variant->flags;

@@ -40,42 +40,45 @@ size_t cs_genl_put(void *attrs, size_t at, int type, const void *value,
 	return at + NLA_HDRLEN + NLA_ALIGN(len);
 }
 
-/* The family's number, if this message tells it. */
-static void note_family(struct cs_genl *g, const struct nlmsghdr *nl)
+/* The payload of an attribute @skip bytes into the message, or NULL. */
+static const void *find_attr(const struct nlmsghdr *nl, size_t skip, int type)
 {
-	const __u8 *at = (const __u8 *)NLMSG_DATA(nl) + GENL_HDRLEN;
+	const __u8 *at = (const __u8 *)NLMSG_DATA(nl) + NLMSG_ALIGN(skip);
 	const __u8 *end = (const __u8 *)nl + nl->nlmsg_len;
 	struct nlattr head;
 
-	if (nl->nlmsg_type != GENL_ID_CTRL || g->family != GENL_ID_CTRL)
-		return;
 	for (; at + NLA_HDRLEN <= end; at += NLA_ALIGN(head.nla_len)) {
 		memcpy(&head, at, sizeof(head));
 		if (head.nla_len < NLA_HDRLEN)
-			return;
-		if (head.nla_type == CTRL_ATTR_FAMILY_ID)
-			g->family = *(const __u16 *)(at + NLA_HDRLEN);
+			return NULL;
+		if (head.nla_type == type)
+			return at + NLA_HDRLEN;
 	}
+	return NULL;
+}
+
+/* The family's number, if this message tells it. */
+static void note_family(struct cs_genl *g, const struct nlmsghdr *nl)
+{
+	const __u16 *number;
+
+	if (nl->nlmsg_type != GENL_ID_CTRL || g->family != GENL_ID_CTRL)
+		return;
+	number = find_attr(nl, GENL_HDRLEN, CTRL_ATTR_FAMILY_ID);
+	if (number)
+		g->family = *number;
 }
 
 /* The sentence of an error or of a dump's end, behind @skip bytes. */
 static void note_sentence(struct cs_genl *g, const struct nlmsghdr *nl,
 			  size_t skip)
 {
-	const __u8 *at = (const __u8 *)NLMSG_DATA(nl) + NLMSG_ALIGN(skip);
-	const __u8 *end = (const __u8 *)nl + nl->nlmsg_len;
-	struct nlattr head;
+	const char *sentence = NULL;
 
-	if (!(nl->nlmsg_flags & NLM_F_ACK_TLVS))
-		return;
-	for (; at + NLA_HDRLEN <= end; at += NLA_ALIGN(head.nla_len)) {
-		memcpy(&head, at, sizeof(head));
-		if (head.nla_len < NLA_HDRLEN)
-			return;
-		if (head.nla_type == NLMSGERR_ATTR_MSG)
-			snprintf(g->sentence, sizeof(g->sentence), "%s",
-				 at + NLA_HDRLEN);
-	}
+	if (nl->nlmsg_flags & NLM_F_ACK_TLVS)
+		sentence = find_attr(nl, skip, NLMSGERR_ATTR_MSG);
+	if (sentence)
+		snprintf(g->sentence, sizeof(g->sentence), "%s", sentence);
 }
 
 static int take_error(struct cs_genl *g, const struct nlmsghdr *nl)

@@ -10,9 +10,7 @@
 #include <linux/coldsend_netlink.h>
 #include <linux/netlink.h>
 #include <sched.h>
-#include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "cs_test.h"
@@ -175,8 +173,7 @@ static __u64 state;
 
 static __u64 pick(__u64 bound)
 {
-	state = cs_mix(state);
-	return state % bound;
+	return cs_pick(&state, bound);
 }
 
 /* Adds an attribute of any type and length to those that end at @at. */
@@ -242,8 +239,7 @@ static bool is_answered(const FIXTURE_DATA(netlink) *self, int err)
 
 TEST_F_TIMEOUT(netlink, random, 120)
 {
-	const char *given = getenv("CS_SEED");
-	__u64 seed = given ? strtoull(given, NULL, 0) : (__u64)time(NULL);
+	__u64 seed = cs_seed();
 	int err, i, refused = 0;
 
 	state = seed;

@@ -121,8 +121,21 @@ int cs_pair(enum cs_kind kind, int sv[2])
 	return 0;
 }
 
+/* The same with small buffers, so that they are full long before a file ends. */
+int cs_pair_small(enum cs_kind kind, int sv[2])
+{
+	int bytes = 64 * CS_KIB;
+	int err = cs_pair(kind, sv);
+
+	if (err)
+		return err;
+	setsockopt(sv[0], SOL_SOCKET, SO_SNDBUF, &bytes, sizeof(bytes));
+	setsockopt(sv[1], SOL_SOCKET, SO_RCVBUF, &bytes, sizeof(bytes));
+	return 0;
+}
+
 /*
- * The same over TCP, each in a network namespace of its own; the calling thread
+ * As cs_pair() over TCP, each in a network namespace of its own; the calling thread
  * is in the first one from then on.  @address: IPv4, of the second.
  */
 int cs_pair_across(const int netns[2], const char *address, int sv[2])

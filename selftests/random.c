@@ -5,9 +5,6 @@
  *
  * The seed is printed; CS_SEED=N repeats a run, as far as threads allow.
  */
-#include <stdlib.h>
-#include <time.h>
-
 #include "cs_test.h"
 #include "kselftest_harness.h"
 
@@ -46,38 +43,31 @@ FIXTURE_TEARDOWN(random)
 {
 }
 
-/* The next number of a sequence, below @bound. */
-static __u64 pick(__u64 *state, __u64 bound)
-{
-	*state = cs_mix(*state);
-	return *state % bound;
-}
-
 /* Around an edge of some power of two, or anywhere. */
 static __u64 pick_offset(__u64 *state, __u64 bound)
 {
-	__u64 edge = 1ULL << pick(state, 22);
-	__u64 at = edge * pick(state, bound / edge + 1) + pick(state, 3) - 1;
+	__u64 edge = 1ULL << cs_pick(state, 22);
+	__u64 at = edge * cs_pick(state, bound / edge + 1) + cs_pick(state, 3) - 1;
 
-	return pick(state, 4) && at < bound ? at : pick(state, bound);
+	return cs_pick(state, 4) && at < bound ? at : cs_pick(state, bound);
 }
 
 static struct cs_job random_job(const FIXTURE_DATA(random) *self, __u64 index)
 {
 	__u64 state = seed * 1000003 + index;
-	size_t file = pick(&state, ARRAY_SIZE(data));
+	size_t file = cs_pick(&state, ARRAY_SIZE(data));
 	struct cs_job j = {
 		.dev = self->dev,
 		.file = self->files[file],
 		.data = &data[file],
-		.kind = pick(&state, CS_KINDS),
-		.policy = 1 + pick(&state, COLDSEND_POLICY_AUTO),
+		.kind = cs_pick(&state, CS_KINDS),
+		.policy = 1 + cs_pick(&state, COLDSEND_POLICY_AUTO),
 		.offset = pick_offset(&state, SIZE + 5000),
-		.length = pick_offset(&state, 2ULL << pick(&state, 22)),
-		.chunk = 1ULL << (9 + pick(&state, 10)),
+		.length = pick_offset(&state, 2ULL << cs_pick(&state, 22)),
+		.chunk = 1ULL << (9 + cs_pick(&state, 10)),
 	};
 
-	if (!pick(&state, 10))
+	if (!cs_pick(&state, 10))
 		j.length = COLDSEND_TO_EOF;
 	return j;
 }
@@ -144,10 +134,8 @@ TEST_F_TIMEOUT(random, eight_at_a_time, 120)
 
 int main(int argc, char **argv)
 {
-	const char *given = getenv("CS_SEED");
-
 	cs_need_device();
-	seed = given ? strtoull(given, NULL, 0) : (__u64)time(NULL);
+	seed = cs_seed();
 	printf("# seed %llu\n", seed);
 	return test_harness_run(argc, argv);
 }

@@ -5,13 +5,13 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <linux/coldsend_netlink.h>
 #include <linux/netlink.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "cs_test.h"
@@ -22,7 +22,7 @@
 
 #define ROWS		100000
 #define ROW_BYTES	512
-#define DUMP_SECONDS	1.0
+#define DUMP_MS		1000
 #define TRIES		3
 #define TRIES_MAX	12
 #define DEBUGFS_FILES	"/sys/kernel/debug/coldsend/files"
@@ -98,14 +98,6 @@ static size_t path_bytes(void)
 	return strlen("/memfd: (deleted)") + name_of(name, sizeof(name), 0);
 }
 
-static double now(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return t.tv_sec + t.tv_nsec / 1e9;
-}
-
 static int dump(struct cs_genl *genl)
 {
 	return cs_genl_request(genl, COLDSEND_CMD_FILE_GET, NLM_F_DUMP, NULL,
@@ -141,27 +133,27 @@ static void check_memory(struct __test_metadata *_metadata, long long before)
 static void check_time(struct __test_metadata *_metadata,
 		       FIXTURE_DATA(rows) *self)
 {
-	double start, netlink = 1e9, debugfs = 1e9;
+	long long start, netlink = LLONG_MAX, debugfs = LLONG_MAX;
 	int i;
 
-	for (i = 0; i < TRIES || (i < TRIES_MAX && (netlink > DUMP_SECONDS ||
-						    debugfs > DUMP_SECONDS));
+	for (i = 0; i < TRIES || (i < TRIES_MAX && (netlink > DUMP_MS ||
+						    debugfs > DUMP_MS));
 	     i++) {
-		start = now();
+		start = cs_now_ms();
 		ASSERT_EQ(0, dump(&self->genl));
-		if (now() - start < netlink)
-			netlink = now() - start;
+		if (cs_now_ms() - start < netlink)
+			netlink = cs_now_ms() - start;
 		ASSERT_EQ(ROWS, self->genl.messages);
 		EXPECT_FALSE(self->genl.interrupted);
-		start = now();
+		start = cs_now_ms();
 		ASSERT_EQ(ROWS + 1, read_debugfs());
-		if (now() - start < debugfs)
-			debugfs = now() - start;
+		if (cs_now_ms() - start < debugfs)
+			debugfs = cs_now_ms() - start;
 	}
-	TH_LOG("%d rows: netlink %.2f s, debugfs %.2f s", ROWS, netlink,
+	TH_LOG("%d rows: netlink %lld ms, debugfs %lld ms", ROWS, netlink,
 	       debugfs);
-	EXPECT_GE(DUMP_SECONDS, netlink);
-	EXPECT_GE(DUMP_SECONDS, debugfs);
+	EXPECT_GE(DUMP_MS, netlink);
+	EXPECT_GE(DUMP_MS, debugfs);
 }
 
 /* Each that was there all the time is there once. */

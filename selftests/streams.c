@@ -38,15 +38,11 @@ FIXTURE(policy)
 
 FIXTURE_SETUP(policy)
 {
-	int bytes = 64 * CS_KIB;
-
 	self->dev = cs_open();
 	ASSERT_GE(self->dev, 0);
 	self->file = cs_data_create(cs_dir(), &data);
 	ASSERT_GE(self->file, 0);
-	ASSERT_EQ(0, cs_pair(variant->kind, self->sv));
-	setsockopt(self->sv[0], SOL_SOCKET, SO_SNDBUF, &bytes, sizeof(bytes));
-	setsockopt(self->sv[1], SOL_SOCKET, SO_RCVBUF, &bytes, sizeof(bytes));
+	ASSERT_EQ(0, cs_pair_small(variant->kind, self->sv));
 	self->peer = (struct cs_peer){ .fd = self->sv[1], .data = &data };
 	self->sender.dev = self->dev;
 	cs_send_init(&self->sender.s, self->file, self->sv[0], 0,

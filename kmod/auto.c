@@ -5,34 +5,19 @@
  *	the file is small			-> cached: reading it past the
  *						   page cache is dear
  *	it is asked for again and again, and
- *	there is memory for all of it		-> cached: it is admitted
+ *	would be there until the next time	-> cached: it is admitted
  *	else					-> hybrid: it leaves no trace
  *
  * A file that was admitted stays so until it is asked for less than half as
  * much, so that it does not go back and forth; and one that is not comes out of
  * the page cache all the same as far as it is there.
  */
+#include <linux/math64.h>
 #include <linux/mm.h>
-#include <linux/vmstat.h>
 
-#include "coldsend.h"
+#include "auto.h"
 
-/*
- * Where less than 1/8 of memory can be had, or less than 1/32 is unused so that
- * what comes in pushes something out, a file must be twice as hot.
- */
-#define CS_PRESSURE_SHIFT	3
-#define CS_FULL_SHIFT		5
-
-static bool cs_auto_memory_is_short(u64 available)
-{
-	unsigned long all = totalram_pages();
-
-	return available < (u64)all << PAGE_SHIFT >> CS_PRESSURE_SHIFT ||
-	       global_zone_page_state(NR_FREE_PAGES) < all >> CS_FULL_SHIFT;
-}
-
-/* Heat from which on a file is hot. */
+/* Heat from which on a file is hot: twice that where memory is short. */
 static u32 cs_auto_threshold(const struct cs_xfer *xfer, u64 available,
 			     bool admitted)
 {
@@ -40,30 +25,40 @@ static u32 cs_auto_threshold(const struct cs_xfer *xfer, u64 available,
 
 	/* The first of the times is half forgotten when the last comes. */
 	threshold -= CS_HEAT_ONCE / 2;
-	if (cs_auto_memory_is_short(available))
+	if (cs_memory_is_short(available))
 		threshold *= 2;
 	return admitted ? threshold / 2 : threshold;
 }
 
-/* Is there memory for all of the file? */
-static bool cs_auto_fits(const struct cs_xfer *xfer, u64 available)
+/*
+ * Is there memory for all of the file, and for as much as left the page cache
+ * since it was asked for?  If not, it would be gone, too, when it is asked for
+ * again, for nothing but others pushed out.  That holds for all files that
+ * would be let in one after the other.
+ */
+static bool cs_auto_fits(const struct cs_xfer *xfer, const struct cs_heat *heat,
+			 u64 available)
 {
-	return xfer->size <= div_u64(available, 100) * xfer->tunables.admit_max;
+	u64 apart = (u64)heat->apart << PAGE_SHIFT;
+	u64 share = div_u64(available, 100) * xfer->tunables.admit_max;
+
+	return xfer->size + (heat->admitted ? apart / 2 : apart) <= share;
 }
 
 static bool cs_auto_admits(const struct cs_xfer *xfer, bool trial)
 {
+	struct cs_heat heat;
 	u64 available;
-	bool admitted, admit;
-	u32 heat = cs_heat_get(xfer, &admitted);
+	bool admit;
 
+	cs_heat_get(xfer, &heat);
 	/* Most that come once: a look at memory costs more than all else here. */
-	if (!admitted && heat < CS_HEAT_ONCE / 2)
+	if (!heat.admitted && heat.heat < CS_HEAT_ONCE / 2)
 		return false;
-	available = (u64)si_mem_available() << PAGE_SHIFT;
-	admit = heat >= cs_auto_threshold(xfer, available, admitted) &&
-		cs_auto_fits(xfer, available);
-	if (admitted && !admit && !trial)
+	available = cs_memory_available();
+	admit = heat.heat >= cs_auto_threshold(xfer, available, heat.admitted) &&
+		cs_auto_fits(xfer, &heat, available);
+	if (heat.admitted && !admit && !trial)
 		cs_heat_admit(xfer, false);
 	return admit;
 }

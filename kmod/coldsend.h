@@ -15,7 +15,7 @@
  *	stats	  what all of them count in
  *
  * The one call back is cs_context_ended().  policy is asked by chrdev, xfer and
- * stats, and auto, with heat, and rules by xfer; the control plane (genl,
+ * stats, auto (see auto.h) and rules by xfer; the control plane (genl,
  * debugfs) only calls accessors of policy, rules, stats, pool, live and latency.
  * events is called by whoever has something to tell, and calls nobody but
  * accessors.
@@ -61,28 +61,11 @@ int cs_policy_set(const struct cs_tunables *tunables, const char **refusal);
 bool cs_policy_known(u32 policy);
 void cs_policy_init(void);
 
-/* auto.c: chooses a policy where the caller leaves it to us */
-
-u32 cs_auto_choose(struct cs_xfer *xfer, bool trial);
-void cs_auto_learn(const struct cs_xfer *xfer);
-
 /* rules.c: choose it before auto does; budget.c: what they let it leave */
 
 u32 cs_rules_choose(struct cs_xfer *xfer, u32 policy, u32 *trial);
 void cs_rules_exit(void);
 void cs_budget_settle(struct cs_xfer *xfer);
-
-/* heat.c: how much files were asked for lately */
-
-/* What a file gains by being served whole. */
-#define CS_HEAT_ONCE		256U
-
-bool cs_heat_add(const struct cs_xfer *xfer);
-u32 cs_heat_get(const struct cs_xfer *xfer, bool *admitted);
-void cs_heat_admit(const struct cs_xfer *xfer, bool admitted);
-void cs_heat_forget(const struct cs_xfer *xfer);
-int cs_heat_init(void);
-void cs_heat_exit(void);
 
 /* segment.c: memory that file bytes travel in */
 

@@ -3,9 +3,12 @@
  * Heat: how much files were asked for lately.
  *
  * Each time that a file is served whole it becomes hotter by CS_HEAT_ONCE, by
- * parts in proportion, and its heat halves every window.  A table of fixed size
- * knows the files that were sent last: where a set of it is full, its coldest
- * file is forgotten.
+ * parts in proportion, and its heat halves every window.  Beside that, it is known
+ * how much the page cache had to give up from one time to the next: had the file
+ * been there as well, that would have come before it.
+ *
+ * A table of fixed size knows the files that were sent last: where a set of it
+ * is full, its coldest file is forgotten.
  */
 #include <linux/jiffies.h>
 #include <linux/math64.h>
@@ -13,7 +16,7 @@
 #include <linux/random.h>
 #include <linux/spinlock.h>
 
-#include "coldsend.h"
+#include "auto.h"
 
 #define CS_HEAT_SETS	4096U
 #define CS_HEAT_WAYS	4
@@ -24,12 +27,17 @@
  * struct cs_warm - a file that was sent lately
  * @key: which
  * @since: jiffies at which it had @heat
+ * @evicted: cs_memory_evicted() of then
+ * @apart: pages that left the page cache while it was served whole once, and
+ *	before that since the time before
  * @heat: in parts of CS_HEAT_ONCE
  * @admitted: policy auto lets it into the page cache
  */
 struct cs_warm {
 	struct cs_key key;
 	unsigned long since;
+	unsigned long evicted;
+	unsigned long apart;
 	u32 heat;
 	bool admitted;
 };
@@ -88,6 +96,25 @@ static struct cs_warm *cs_heat_coldest(struct cs_heat_set *set,
 	return coldest;
 }
 
+/* Pages that left the page cache since the file was sent last. */
+static unsigned long cs_heat_evicted_since(const struct cs_warm *warm,
+					   unsigned long evicted)
+{
+	return max((long)(evicted - warm->evicted), 0L);
+}
+
+/* Of what lies behind, as much is forgotten as was sent of the file now. */
+static void cs_heat_move_on(struct cs_warm *warm, u32 sent,
+			    unsigned long evicted)
+{
+	u32 kept = CS_HEAT_ONCE - min(sent, CS_HEAT_ONCE);
+
+	warm->apart = warm->apart / CS_HEAT_ONCE * kept +
+		      cs_heat_evicted_since(warm, evicted);
+	warm->evicted = evicted;
+	warm->since = jiffies;
+}
+
 /**
  * cs_heat_add - part of a file was sent
  * @xfer: that ended, of a file with at least a byte
@@ -98,20 +125,22 @@ bool cs_heat_add(const struct cs_xfer *xfer)
 {
 	unsigned long window = xfer->tunables.admit_window * HZ;
 	u64 once = max_t(u64, xfer->size / CS_HEAT_ONCE, 1);
+	u32 sent = min_t(u64, div64_u64(cs_xfer_sent(xfer), once), CS_HEAT_MAX);
+	unsigned long evicted = cs_memory_evicted();
 	struct cs_warm *warm;
 	bool admitted;
-	u64 heat;
+	u32 heat;
 
 	spin_lock(&cs_heat_lock);
 	warm = cs_heat_find(&xfer->key);
 	if (!warm) {
 		warm = cs_heat_coldest(cs_heat_set_of(&xfer->key), window);
-		*warm = (struct cs_warm) { .key = xfer->key };
+		*warm = (struct cs_warm) { .key = xfer->key,
+					   .evicted = evicted };
 	}
-	heat = cs_heat_now(warm, window) +
-	       div64_u64(cs_xfer_sent(xfer), once);
-	warm->heat = min_t(u64, heat, CS_HEAT_MAX);
-	warm->since = jiffies;
+	heat = cs_heat_now(warm, window) + sent;
+	warm->heat = min(heat, CS_HEAT_MAX);
+	cs_heat_move_on(warm, sent, evicted);
 	admitted = warm->admitted;
 	spin_unlock(&cs_heat_lock);
 	return admitted;
@@ -120,24 +149,26 @@ bool cs_heat_add(const struct cs_xfer *xfer)
 /**
  * cs_heat_get - how hot a file is
  * @xfer: that is about to start
- * @admitted: set to what cs_heat_admit() said last
+ * @heat: filled in
  *
- * Process context.  Return: heat, in parts of CS_HEAT_ONCE.
+ * Process context.
  */
-u32 cs_heat_get(const struct cs_xfer *xfer, bool *admitted)
+void cs_heat_get(const struct cs_xfer *xfer, struct cs_heat *heat)
 {
+	unsigned long evicted = cs_memory_evicted();
 	struct cs_warm *warm;
-	u32 heat = 0;
 
-	*admitted = false;
+	*heat = (struct cs_heat) {};
 	spin_lock(&cs_heat_lock);
 	warm = cs_heat_find(&xfer->key);
 	if (warm) {
-		heat = cs_heat_now(warm, xfer->tunables.admit_window * HZ);
-		*admitted = warm->admitted;
+		heat->heat = cs_heat_now(warm,
+					 xfer->tunables.admit_window * HZ);
+		heat->apart = max(warm->apart,
+				  cs_heat_evicted_since(warm, evicted));
+		heat->admitted = warm->admitted;
 	}
 	spin_unlock(&cs_heat_lock);
-	return heat;
 }
 
 /**

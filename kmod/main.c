@@ -2,7 +2,7 @@
 /* The module: builds its rooms from the ground up, and takes them down again. */
 #include <linux/module.h>
 
-#include "coldsend.h"
+#include "auto.h"
 
 static int __init cs_init(void)
 {

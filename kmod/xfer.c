@@ -15,6 +15,7 @@
 #include <linux/slab.h>
 #include <net/sock.h>
 
+#include "auto.h"
 #include "views.h"
 #include "trace.h"
 

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Policy auto: what its files offer each other, and xfer, who asks it.
+ *
+ *	auto	  chooses a policy where the caller leaves it to us
+ *	heat	  how much files were asked for lately
+ *	memory	  the machine's memory: what can be had, what was pushed out
+ */
+#ifndef COLDSEND_AUTO_H
+#define COLDSEND_AUTO_H
+
+#include "coldsend.h"
+
+/* What a file gains by being served whole. */
+#define CS_HEAT_ONCE		256U
+
+/**
+ * struct cs_heat - what is known of a file that may be sent
+ * @heat: times that it was asked for lately, in parts of CS_HEAT_ONCE
+ * @apart: pages that left the page cache from one of these times to the next
+ * @admitted: policy auto lets it into the page cache
+ */
+struct cs_heat {
+	u32 heat;
+	unsigned long apart;
+	bool admitted;
+};
+
+u32 cs_auto_choose(struct cs_xfer *xfer, bool trial);
+void cs_auto_learn(const struct cs_xfer *xfer);
+
+bool cs_heat_add(const struct cs_xfer *xfer);
+void cs_heat_get(const struct cs_xfer *xfer, struct cs_heat *heat);
+void cs_heat_admit(const struct cs_xfer *xfer, bool admitted);
+void cs_heat_forget(const struct cs_xfer *xfer);
+int cs_heat_init(void);
+void cs_heat_exit(void);
+
+u64 cs_memory_available(void);
+bool cs_memory_is_short(u64 available);
+unsigned long cs_memory_evicted(void);
+
+#endif /* COLDSEND_AUTO_H */

@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: GPL-2.0
+/* The machine's memory: what can be had of it, and what left the page cache. */
+#include <linux/cpumask.h>
+#include <linux/jiffies.h>
+#include <linux/mm.h>
+#include <linux/percpu.h>
+#include <linux/vmstat.h>
+
+#include "auto.h"
+
+/*
+ * Memory is short where less than 1/8 of it can be had, or less than 1/32 is
+ * unused so that what comes in pushes something out.
+ */
+#define CS_PRESSURE_SHIFT	3
+#define CS_FULL_SHIFT		5
+
+/* What cs_memory_evicted() found last, and in which jiffy. */
+static unsigned long cs_memory_found;
+static unsigned long cs_memory_found_at;
+
+/**
+ * cs_memory_available - bytes that could be had without swapping
+ *
+ * Any context.
+ */
+u64 cs_memory_available(void)
+{
+	return (u64)max(si_mem_available(), 0L) << PAGE_SHIFT;
+}
+
+/**
+ * cs_memory_is_short - does what comes into the page cache push others out?
+ * @available: from cs_memory_available()
+ *
+ * Any context.
+ */
+bool cs_memory_is_short(u64 available)
+{
+	unsigned long all = totalram_pages();
+
+	return available < (u64)all << PAGE_SHIFT >> CS_PRESSURE_SHIFT ||
+	       global_zone_page_state(NR_FREE_PAGES) < all >> CS_FULL_SHIFT;
+}
+
+static unsigned long cs_memory_count_evicted(void)
+{
+	unsigned long pages = 0;
+#ifdef CONFIG_VM_EVENT_COUNTERS
+	int cpu;
+
+	for_each_possible_cpu(cpu)
+		pages += READ_ONCE(per_cpu(vm_event_states,
+					   cpu).event[PGSTEAL_FILE]);
+#endif
+	return pages;
+}
+
+/**
+ * cs_memory_evicted - pages that the page cache had to give up since the boot
+ *
+ * A clock that stands still while memory is to spare: only differences mean
+ * something.  Each jiffy it is looked at once; it may be old by one, so that of
+ * two callers the later may see less.  Always 0 where the kernel doesn't count.
+ * Any context.
+ */
+unsigned long cs_memory_evicted(void)
+{
+	unsigned long now = jiffies;
+
+	if (READ_ONCE(cs_memory_found_at) != now) {
+		WRITE_ONCE(cs_memory_found, cs_memory_count_evicted());
+		WRITE_ONCE(cs_memory_found_at, now);
+	}
+	return READ_ONCE(cs_memory_found);
+}

@@ -15,6 +15,7 @@
 #ifndef COLDSEND_RULE_H
 #define COLDSEND_RULE_H
 
+#include <linux/dcache.h>
 #include <linux/list.h>
 #include <linux/refcount.h>
 #include <linux/spinlock.h>
@@ -67,6 +68,9 @@ struct cs_budget {
  * @path_size: chars of @path
  * @path_head: chars at the start of @path that stand for themselves
  * @path_tail: chars at its end that do
+ * @name_size: chars of @name
+ * @name_is_all: of a file's name; if not, its end
+ * @name: what the pattern says of a file's name, in @path; may be ""
  * @fs: file system type
  * @path: pattern
  */
@@ -87,6 +91,9 @@ struct cs_rule {
 	u32 path_size;
 	u32 path_head;
 	u32 path_tail;
+	u32 name_size;
+	bool name_is_all;
+	const char *name;
 	char fs[CS_RULE_FS_SIZE];
 	char path[CS_RULE_PATH_SIZE];
 };
@@ -125,12 +132,14 @@ int cs_rules_from(unsigned long *index, u32 *generation,
 /**
  * struct cs_subject - what rules look at
  * @xfer: a transfer of the calling task, about to start
+ * @name: of the file, once it was asked for
  * @buffer: for @path, NULL if it was not asked for so far
  * @path: of the file, "" if it can't be told
  * @length: of @path
  */
 struct cs_subject {
 	const struct cs_xfer *xfer;
+	struct name_snapshot name;
 	char *buffer;
 	const char *path;
 	size_t length;

@@ -3,13 +3,14 @@
  * One rule: is it sound, and does it match a transfer that is about to start?
  *
  * What is cheap to know is looked at first; a file's path is only made for a
- * rule that all else of matches, and once for all rules.
+ * rule that all else of matches, its name too, and once for all rules.
  */
 #include <linux/cgroup.h>
 #include <linux/cred.h>
 #include <linux/dcache.h>
 #include <linux/glob.h>
 #include <linux/limits.h>
+#include <linux/mount.h>
 #include <linux/percpu.h>
 #include <linux/sched.h>
 #include <linux/slab.h>
@@ -35,6 +36,7 @@ static DEFINE_PER_CPU(char *, cs_path_spare);
  */
 void cs_rule_prepare(struct cs_rule *rule)
 {
+	const char *slash;
 	size_t tail;
 
 	rule->path_size = strlen(rule->path);
@@ -43,6 +45,10 @@ void cs_rule_prepare(struct cs_rule *rule)
 	while (tail && !strchr(CS_GLOB_SPECIAL, rule->path[tail - 1]))
 		tail--;
 	rule->path_tail = rule->path_size - tail;
+	slash = strrchr(rule->path + tail, '/');
+	rule->name = slash ? slash + 1 : rule->path + tail;
+	rule->name_size = strlen(rule->name);
+	rule->name_is_all = slash;
 }
 
 static const char *cs_rule_match_refusal(const struct cs_rule *rule)
@@ -172,12 +178,43 @@ static void cs_subject_find_path(struct cs_subject *subject)
 	cs_subject_cut(subject, path);
 }
 
+/* Where a file is mounted, and on some file systems, a path ends otherwise. */
+static bool cs_subject_find_name(struct cs_subject *subject)
+{
+	const struct path *path = &subject->xfer->file->f_path;
+	struct dentry *dentry = path->dentry;
+
+	if (dentry == path->mnt->mnt_root ||
+	    (dentry->d_op && dentry->d_op->d_dname))
+		return false;
+	if (!subject->name.name.name)
+		take_dentry_name_snapshot(&subject->name, dentry);
+	return true;
+}
+
+/* Could the pattern match, by the name that the path ends with? */
+static bool cs_rule_has_name(const struct cs_rule *rule,
+			     struct cs_subject *subject)
+{
+	const struct qstr *name = &subject->name.name;
+
+	if (!rule->name_size || !cs_subject_find_name(subject))
+		return true;
+	if (rule->name_is_all ? name->len != rule->name_size :
+				name->len < rule->name_size)
+		return false;
+	return !memcmp(name->name + name->len - rule->name_size, rule->name,
+		       rule->name_size);
+}
+
 /* Most patterns differ in chars at their ends, which is soon seen. */
 static bool cs_rule_has_path(const struct cs_rule *rule,
 			     struct cs_subject *subject)
 {
 	const char *tail = rule->path + rule->path_size - rule->path_tail;
 
+	if (!cs_rule_has_name(rule, subject))
+		return false;
 	if (!subject->path)
 		cs_subject_find_path(subject);
 	if (subject->length < max(rule->path_head, rule->path_tail) ||
@@ -213,6 +250,8 @@ bool cs_rule_matches(const struct cs_rule *rule, struct cs_subject *subject)
  */
 void cs_subject_done(struct cs_subject *subject)
 {
+	if (subject->name.name.name)
+		release_dentry_name_snapshot(&subject->name);
 	if (subject->buffer &&
 	    this_cpu_cmpxchg(cs_path_spare, NULL, subject->buffer))
 		kfree(subject->buffer);

@@ -25,6 +25,12 @@ check "path: classes" matches path "*/[a-z]ile.b[!x]n"
 check "path: ? is one byte" misses path "*/fil?.bi"
 check "path: not this one" misses path "*/www/*.iso"
 check "path: not a part of it" misses path "$tmp/www"
+check "path: all of the name" matches path "*/file.bin"
+check "path: the end of the name" matches path "*le.bin"
+check "path: more than the name" misses path "*/a-file.bin"
+check "path: an end that is not all of the name" misses path "*/le.bin"
+check "path: directory and name" matches path "*ww/file.bin"
+check "path: another directory" misses path "*w2/file.bin"
 type=$(awk -v dir="$CS_DIR" '$2 == dir { type = $3 } END { print type }' /proc/mounts)
 device=$(awk -v dir="$CS_DIR" '$5 == dir { device = $3 } END { print device }' /proc/self/mountinfo)
 if [ -n "$type" ]; then
@@ -63,7 +69,18 @@ unlinked() {
 	rm "$tmp/www/gone.bin"
 	goes direct rule
 }
+# By where it is mounted, not by the name that it has below.
+mounted() {
+	local file=$tmp/www/mounted.img status=0
+	: >"$file"
+	mount --bind "$tmp/www/new.iso" "$file"
+	{ only path '*/mounted.img' policy direct && goes direct rule &&
+		only path '*.iso' policy direct && goes cached small; } || status=1
+	umount "$file"
+	return $status
+}
 check "path: renamed" renamed
+check "path: mounted on another file" mounted
 cp "$tmp/www/new.iso" "$tmp/www/gone.bin"
 check "path: unlinked" unlinked
 exec 7<&-

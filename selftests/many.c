@@ -41,6 +41,18 @@ static void result(bool right, const char *policy, const char *what)
 	failures += !right;
 }
 
+static void check_cost(const struct cs_crowd *c, long long cost,
+		       const char *policy)
+{
+	const char *what = "memory of a transfer";
+
+	if (cs_memory_is_padded())
+		printf("ok %d %s: %s # SKIP the kernel pads what it allocates\n",
+		       ++results, policy, what);
+	else
+		result(cost <= COST * c->n + NOISE, policy, what);
+}
+
 /* Submits all, and says what they hold while they wait. */
 static int submit(struct cs_crowd *c, const char *name)
 {
@@ -59,7 +71,7 @@ static int submit(struct cs_crowd *c, const char *name)
 	cost = after.used - before.used - pool;
 	printf("# %s: waiting: %lld bytes a transfer in small objects, %lld in all, pool %lld\n",
 	       name, (after.slab - before.slab) / c->n, cost / c->n, pool);
-	result(cost <= COST * c->n + NOISE, name, "memory of a transfer");
+	check_cost(c, cost, name);
 	return 0;
 }
 

@@ -11,6 +11,7 @@
 
 #define MEMINFO		"/proc/meminfo"
 #define ZONEINFO	"/proc/zoneinfo"
+#define KALLSYMS	"/proc/kallsyms"
 #define KIB		1024LL
 
 /* Bytes of a line of /proc/meminfo. */
@@ -54,4 +55,18 @@ struct cs_memory cs_memory_now(void)
 		   field(text, "\nBuffers:") - field(text, "\nCached:") -
 		   field(text, "\nSReclaimable:") - free_at_hand();
 	return now;
+}
+
+bool cs_memory_is_padded(void)
+{
+	FILE *f = fopen(KALLSYMS, "re");
+	bool padded = false;
+	char line[512];
+
+	if (!f)
+		return false;
+	while (!padded && fgets(line, sizeof(line), f))
+		padded = strstr(line, " kasan_report\n");
+	fclose(f);
+	return padded;
 }

@@ -5,6 +5,8 @@
 #ifndef CS_MEMORY_H
 #define CS_MEMORY_H
 
+#include <stdbool.h>
+
 /**
  * struct cs_memory - bytes
  * @used: of all pages in use, but for the page cache and what can be had back
@@ -18,5 +20,8 @@ struct cs_memory {
 };
 
 struct cs_memory cs_memory_now(void);
+
+/* Does the kernel put zones around all that it allocates, to watch over them? */
+bool cs_memory_is_padded(void);
 
 #endif /* CS_MEMORY_H */

@@ -117,8 +117,8 @@ make_job() {
 	cp "$vm/guest.sh" "$vm/guest-$kind.sh" "$work/job/"
 	local cwd=$PWD
 	environment
-	declare -p top release kernel kind extra module deadline keep_module cwd command \
-		environment >"$work/job/job.sh"
+	declare -p top release kernel kind extra module deadline instructions keep_module cwd \
+		command environment >"$work/job/job.sh"
 	truncate -s "$disk" "$work/disk"
 	mkfs.ext4 -q -F "$work/disk"
 }

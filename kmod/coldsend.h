@@ -8,8 +8,8 @@
  *	chrdev -> context -> async -> engine -> source -> ring -> ... -> sink
  *
  *	engine	  pumps a transfer (xfer), which context and async do not look into
- *	source	  where its bytes come from; ring, read, gather, claim, drop, drain and
- *		  park are what sources are made of
+ *	source	  where its bytes come from; ring, read and park (see ring.h), gather,
+ *		  claim, drop and drain are what sources are made of
  *	pool	  memory, in segments; user says how much of it, and when
  *	sink	  the socket
  *	stats	  what all of them count in
@@ -25,10 +25,10 @@
  * of the socket's state (softirq), room in the pool, a cancellation.
  *
  * Locks, none of which nests in another of ours but for the wake-ups under
- * cs_xfer.lock, cs_context.lock and the user lock, which take the workqueue's:
+ * cs_reads.lock, cs_context.lock and the user lock, which take the workqueue's,
+ * and cs_reads.lock in the park lock:
  *
- *	cs_xfer.lock		cs_xfer.reads_in_flight and awaited,
- *				cs_segment.read_done
+ *	cs_reads.lock		which reads are in flight, who awaits one
  *	pool lock		pool.c: idle and lingering segments, bytes held
  *	user lock		user.c: users and what waits for memory
  *	policy lock		policy.c: the tunables
@@ -251,24 +251,6 @@ extern const struct cs_source cs_source_hybrid;
 extern const struct cs_source cs_source_drop;
 extern const struct cs_source cs_source_copied;
 
-/* ring.c: segments on their way from the disk */
-
-void cs_ring_open(struct cs_xfer *xfer,
-		  struct cs_segment *(*plan)(struct cs_xfer *xfer,
-					     loff_t *limit));
-enum cs_next cs_ring_next(struct cs_xfer *xfer, struct cs_segment **segment);
-void cs_ring_sent(struct cs_xfer *xfer, struct cs_segment *segment);
-void cs_ring_count_read(struct cs_xfer *xfer, struct cs_segment *segment);
-void cs_ring_idle(struct cs_xfer *xfer);
-void cs_ring_close(struct cs_xfer *xfer);
-
-/* read.c: direct reads */
-
-void cs_read_start(struct cs_xfer *xfer, struct cs_segment *segment,
-		   u32 length);
-bool cs_read_done(struct cs_xfer *xfer, struct cs_segment *segment);
-void cs_read_wait(struct cs_xfer *xfer);
-
 /* pagecache.c: what file systems let us do, and what is in the page cache */
 
 /**
@@ -316,13 +298,6 @@ void cs_claim_again(struct cs_xfer *xfer);
 loff_t cs_claim_end(const struct cs_xfer *xfer);
 bool cs_claim_has(struct cs_xfer *xfer, struct folio *folio);
 void cs_claim_give_up(struct cs_xfer *xfer);
-
-/* park.c: what was read for a non-blocking socket and found it full */
-
-void cs_park_keep(struct cs_xfer *xfer);
-void cs_park_take(struct cs_xfer *xfer);
-void cs_park_forget(const struct cs_context *context);
-void cs_park_exit(void);
 
 /* drain.c: the pages that processors keep to themselves */
 

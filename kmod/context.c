@@ -12,7 +12,7 @@
 #include <linux/slab.h>
 #include <linux/uaccess.h>
 
-#include "coldsend.h"
+#include "ring.h"
 
 /**
  * struct cs_context - an open device

@@ -83,7 +83,7 @@ static int cs_engine_wait_disk(struct cs_xfer *xfer)
 	int err;
 
 	cs_xfer_set_state(xfer, CS_STATE_WAIT_DISK);
-	err = wait_event_killable(xfer->wait, !READ_ONCE(xfer->awaited));
+	err = wait_event_killable(xfer->wait, !READ_ONCE(xfer->reads->awaited));
 	cs_xfer_count_wait(xfer, COLDSEND_A_COUNTERS_DISK_WAIT_NS,
 			   COLDSEND_TIMED_DISK, since);
 	return err;

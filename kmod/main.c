@@ -3,6 +3,7 @@
 #include <linux/module.h>
 
 #include "auto.h"
+#include "ring.h"
 
 static int __init cs_init(void)
 {

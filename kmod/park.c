@@ -4,27 +4,35 @@
  *
  * An event loop calls SEND, is told how much went, and calls again from there
  * when the socket has room.  What the disk brought beyond that is not thrown
- * away meanwhile: it is kept for the open device, named by the file and the
- * offset that comes next, and the call that goes on there finds it.
+ * away meanwhile, nor what is still being read: it is kept for the open device,
+ * named by the file and the offset that comes next, and the call that goes on
+ * there finds it.  For a peer that keeps up, as much is read as the socket will
+ * have room for when it wakes its owner.
  *
- * Nothing but memory of the pool is held, no reference on file or socket.  The
- * file's size and change time tell whether the bytes are still the file's.
- * All parked bytes together are bounded by a quarter of pool_max, and the
- * oldest leave first; none stays longer than CS_PARK_MAX.
+ * Nothing but memory of the pool is held, no reference on socket or, once it is
+ * read, on file.  The file's size and change time tell whether the bytes are
+ * still the file's.  All parked bytes together are bounded by a quarter of
+ * pool_max, and the oldest leave first; none stays longer than CS_PARK_MAX.
+ * What leaves while it is being read waits for the disk on its own.
  */
 #include <linux/jiffies.h>
 #include <linux/slab.h>
 #include <linux/spinlock.h>
 #include <linux/workqueue.h>
+#include <net/sock.h>
 
-#include "coldsend.h"
+#include "ring.h"
 
-#define CS_PARK_MAX	(10 * HZ)
-#define CS_PARK_CHECK	(1 * HZ)
+#define CS_PARK_MAX		(10 * HZ)
+#define CS_PARK_CHECK		(1 * HZ)
+/* A peer that comes back within that keeps up. */
+#define CS_PARK_SOON		(1 * HZ)
+/* Less is not worth reading on for, in bytes. */
+#define CS_PARK_WINDOW_MIN	SZ_64K
 
 /**
  * struct cs_parked - bytes of a file that a SEND may go on with
- * @link: in cs_park_all
+ * @link: in cs_park_all, or in cs_park_left
  * @context: open device that they are kept for
  * @key: of the file
  * @version: of the file when they were read
@@ -32,7 +40,8 @@
  * @bytes: of memory that they occupy
  * @since: jiffies when they came
  * @nr_segments: in @segments
- * @segments: in file order, read completely
+ * @segments: in file order
+ * @reads: of @segments, NULL if there is none in flight
  */
 struct cs_parked {
 	struct list_head link;
@@ -44,15 +53,22 @@ struct cs_parked {
 	unsigned long since;
 	u32 nr_segments;
 	struct list_head segments;
+	struct cs_reads *reads;
 };
 
-/* Guards cs_park_all and cs_park_bytes. */
+/* Guards the next three. */
 static DEFINE_SPINLOCK(cs_park_lock);
 static LIST_HEAD(cs_park_all);		/* oldest first */
-static u64 cs_park_bytes;
+static LIST_HEAD(cs_park_left);		/* nobody's any more, being read */
+static u64 cs_park_bytes;		/* of those in cs_park_all */
 
 static void cs_park_reap(struct work_struct *work);
 static DECLARE_DELAYED_WORK(cs_park_reaper, cs_park_reap);
+
+static u64 cs_park_limit(const struct cs_xfer *xfer)
+{
+	return xfer->tunables.pool_max / 4;
+}
 
 static void cs_park_unlink(struct cs_parked *parked)
 {
@@ -61,10 +77,12 @@ static void cs_park_unlink(struct cs_parked *parked)
 	cs_park_bytes -= parked->bytes;
 }
 
+/* Sleeps for what is in flight. */
 static void cs_park_free(struct cs_parked *parked)
 {
 	struct cs_segment *segment, *next;
 
+	cs_read_close(parked->reads);
 	list_for_each_entry_safe(segment, next, &parked->segments, link) {
 		list_del_init(&segment->link);
 		cs_pool_put(segment);
@@ -80,10 +98,48 @@ static void cs_park_free_all(struct list_head *victims)
 		cs_park_free(parked);
 }
 
-static bool cs_park_may_stay(const struct cs_segment *segment)
+/**
+ * cs_park_window - how much to read on for whoever will go on
+ * @xfer: that ends, with its segments
+ *
+ * A socket wakes its owner when a third of its buffer is free.  Process context.
+ * Return: bytes past xfer->pos, 0 if none.
+ */
+u32 cs_park_window(struct cs_xfer *xfer)
 {
-	return segment->capacity && !segment->buffered &&
-	       segment->read_result > segment->begin;
+	u64 limit = cs_park_limit(xfer), parked = READ_ONCE(cs_park_bytes);
+	u64 window = READ_ONCE(xfer->sock->sk->sk_sndbuf) / 3;
+
+	if (xfer->error != -EAGAIN || !xfer->keeps_up || !cs_xfer_sent(xfer) ||
+	    parked > limit || cs_pool_is_tight(xfer))
+		return 0;
+	/* The more there is, the less for each. */
+	window = min(window, (limit - parked) / 4);
+	return window < CS_PARK_WINDOW_MIN ? 0 : window;
+}
+
+/* Is the segment one of a read that brings, or has brought, what was asked? */
+static bool cs_park_may_stay(struct cs_segment *segment)
+{
+	if (!segment->capacity)
+		return false;
+	return !cs_read_done(segment) ||
+	       (!segment->buffered && segment->read_result > segment->begin);
+}
+
+/* Counts what the read has brought, or will. */
+static void cs_park_count(struct cs_xfer *xfer, struct cs_segment *segment)
+{
+	struct cs_ring *ring = &xfer->ring;
+
+	if (!segment->reads || segment->read_counted) {
+		cs_ring_count_read(xfer, segment);
+		return;
+	}
+	cs_xfer_count(xfer, COLDSEND_A_COUNTERS_DISK_BYTES,
+		      min_t(u64, round_up(segment->end, ring->align),
+			    ring->version.size - segment->pos));
+	segment->read_counted = true;
 }
 
 /* Takes the segments at the head of the ring that can be kept. */
@@ -98,14 +154,28 @@ static void cs_park_take_segments(struct cs_xfer *xfer,
 		if (!cs_park_may_stay(segment) ||
 		    segment->pos + segment->begin != pos)
 			return;
-		segment->end = min_t(u32, segment->end, segment->read_result);
+		if (!segment->reads)
+			segment->end = min_t(u32, segment->end,
+					     segment->read_result);
 		pos = segment->pos + segment->end;
-		cs_ring_count_read(xfer, segment);
+		cs_park_count(xfer, segment);
 		list_move_tail(&segment->link, &parked->segments);
 		ring->nr_segments--;
 		parked->nr_segments++;
 		parked->bytes += segment->capacity;
 	}
+}
+
+/* Moves what is @from there and not being read to @quiet. */
+static void cs_park_collect_quiet(struct list_head *from,
+				  struct list_head *quiet)
+{
+	struct cs_parked *parked, *next;
+
+	lockdep_assert_held(&cs_park_lock);
+	list_for_each_entry_safe(parked, next, from, link)
+		if (cs_read_quiet(parked->reads))
+			list_move(&parked->link, quiet);
 }
 
 static void cs_park_insert(struct cs_parked *parked, u64 max)
@@ -119,8 +189,9 @@ static void cs_park_insert(struct cs_parked *parked, u64 max)
 	while (cs_park_bytes > max) {
 		oldest = list_first_entry(&cs_park_all, struct cs_parked, link);
 		cs_park_unlink(oldest);
-		list_add(&oldest->link, &victims);
+		list_add(&oldest->link, &cs_park_left);
 	}
+	cs_park_collect_quiet(&cs_park_left, &victims);
 	spin_unlock(&cs_park_lock);
 	cs_park_free_all(&victims);
 	schedule_delayed_work(&cs_park_reaper, CS_PARK_CHECK);
@@ -128,9 +199,9 @@ static void cs_park_insert(struct cs_parked *parked, u64 max)
 
 /**
  * cs_park_keep - parks what a transfer has read and could not send
- * @xfer: that ends because its socket is full; no read is in flight
+ * @xfer: that ends because its socket is full
  *
- * May sleep.  What can't be kept is left in the ring.
+ * May sleep, for the disk if not all can be kept.  What can't is given up.
  */
 void cs_park_keep(struct cs_xfer *xfer)
 {
@@ -150,10 +221,14 @@ void cs_park_keep(struct cs_xfer *xfer)
 	parked->pos = xfer->pos;
 	parked->since = jiffies;
 	cs_park_take_segments(xfer, parked);
+	if (xfer->ring.nr_segments)
+		cs_ring_empty(xfer);
+	/* Once it is inserted, another thread may take it. */
+	swap(parked->reads, xfer->reads);
 	if (parked->nr_segments)
-		cs_park_insert(parked, xfer->tunables.pool_max / 4);
+		cs_park_insert(parked, cs_park_limit(xfer));
 	else
-		kfree(parked);
+		cs_park_free(parked);
 }
 
 static struct cs_parked *cs_park_find(const struct cs_xfer *xfer)
@@ -208,25 +283,27 @@ void cs_park_take(struct cs_xfer *xfer)
 	spin_unlock(&cs_park_lock);
 	if (!parked)
 		return;
+	xfer->keeps_up = time_before(jiffies, parked->since + CS_PARK_SOON);
 	cs_park_use(xfer, parked);
+	/* What nobody asks for must not be read any more when it is freed. */
+	if (!list_empty(&parked->segments))
+		cs_read_wait(parked->reads);
+	swap(parked->reads, xfer->reads);
 	cs_park_free(parked);
 }
 
-/* Collects what is too old, or kept for @context. */
-static bool cs_park_collect(const struct cs_context *context,
-			    struct list_head *victims)
+/* What has been there for too long is nobody's any more. */
+static void cs_park_leave_old(void)
 {
 	struct cs_parked *parked, *next;
 
 	lockdep_assert_held(&cs_park_lock);
 	list_for_each_entry_safe(parked, next, &cs_park_all, link) {
-		if (parked->context != context &&
-		    time_before(jiffies, parked->since + CS_PARK_MAX))
-			continue;
+		if (time_before(jiffies, parked->since + CS_PARK_MAX))
+			return;
 		cs_park_unlink(parked);
-		list_add(&parked->link, victims);
+		list_add(&parked->link, &cs_park_left);
 	}
-	return !list_empty(&cs_park_all);
 }
 
 static void cs_park_reap(struct work_struct *work)
@@ -235,7 +312,9 @@ static void cs_park_reap(struct work_struct *work)
 	bool more;
 
 	spin_lock(&cs_park_lock);
-	more = cs_park_collect(NULL, &victims);
+	cs_park_leave_old();
+	cs_park_collect_quiet(&cs_park_left, &victims);
+	more = !list_empty(&cs_park_all) || !list_empty(&cs_park_left);
 	spin_unlock(&cs_park_lock);
 	cs_park_free_all(&victims);
 	if (more)
@@ -246,14 +325,23 @@ static void cs_park_reap(struct work_struct *work)
  * cs_park_forget - gives back what is kept for an open device
  * @context: that goes away
  *
- * May sleep.
+ * Sleeps, for reads in flight.
  */
 void cs_park_forget(const struct cs_context *context)
 {
+	struct cs_parked *parked, *next;
 	LIST_HEAD(victims);
 
 	spin_lock(&cs_park_lock);
-	cs_park_collect(context, &victims);
+	list_for_each_entry_safe(parked, next, &cs_park_all, link) {
+		if (parked->context != context)
+			continue;
+		cs_park_unlink(parked);
+		list_add(&parked->link, &victims);
+	}
+	list_for_each_entry_safe(parked, next, &cs_park_left, link)
+		if (parked->context == context)
+			list_move(&parked->link, &victims);
 	spin_unlock(&cs_park_lock);
 	cs_park_free_all(&victims);
 }

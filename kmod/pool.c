@@ -320,7 +320,7 @@ void cs_pool_put(struct cs_segment *segment)
 	struct cs_user *user = segment->user;
 	u32 size = segment->capacity;
 
-	segment->xfer = NULL;
+	segment->reads = NULL;
 	segment->user = NULL;
 	segment->since = jiffies;
 	spin_lock(&cs_pool_lock);

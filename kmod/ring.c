@@ -20,7 +20,7 @@
 #include <linux/blkdev.h>
 #include <linux/math.h>
 
-#include "coldsend.h"
+#include "ring.h"
 
 /* Sent segments that a transfer keeps before it lets the network free them. */
 #define CS_LINGERING_MAX	16U
@@ -156,11 +156,15 @@ static int cs_ring_add_next(struct cs_xfer *xfer)
 	loff_t limit = xfer->end;
 	struct cs_segment *segment = ring->plan(xfer, &limit);
 	u32 length;
+	int err;
 
 	if (segment) {
 		cs_ring_add(ring, segment);
 		return 0;
 	}
+	err = cs_read_open(xfer);
+	if (err)
+		return err;
 	segment = cs_ring_get(xfer, limit);
 	if (IS_ERR(segment))
 		return PTR_ERR(segment);
@@ -175,7 +179,7 @@ static bool cs_ring_wants_more(const struct cs_xfer *xfer)
 	const struct cs_ring *ring = &xfer->ring;
 
 	return ring->nr_segments <= xfer->tunables.depth &&
-	       READ_ONCE(xfer->reads_in_flight) < xfer->tunables.depth &&
+	       cs_read_in_flight(xfer) < xfer->tunables.depth &&
 	       ring->next < xfer->end &&
 	       ring->next - xfer->pos < cs_sink_window(xfer);
 }
@@ -224,13 +228,18 @@ static void cs_ring_discard(struct cs_xfer *xfer, struct cs_segment *segment)
 	cs_pool_put(segment);
 }
 
-/* Gives up what was read ahead; reading starts again at xfer->pos. */
-static void cs_ring_empty(struct cs_xfer *xfer)
+/**
+ * cs_ring_empty - gives up what was read ahead
+ * @xfer: the transfer
+ *
+ * Sleeps, for reads in flight.  Reading starts again at xfer->pos.
+ */
+void cs_ring_empty(struct cs_xfer *xfer)
 {
 	struct cs_ring *ring = &xfer->ring;
 	struct cs_segment *segment, *next;
 
-	cs_read_wait(xfer);
+	cs_read_wait(xfer->reads);
 	list_for_each_entry_safe(segment, next, &ring->segments, link)
 		cs_ring_discard(xfer, segment);
 	ring->nr_segments = 0;
@@ -288,7 +297,7 @@ enum cs_next cs_ring_next(struct cs_xfer *xfer, struct cs_segment **segment)
 	*segment = head;
 	if (!head->capacity)
 		return CS_NEXT_READY;
-	if (!cs_read_done(xfer, head))
+	if (!cs_read_await(xfer, head))
 		return CS_NEXT_WAIT_DISK;
 	return cs_ring_harvest(xfer, head);
 }
@@ -344,6 +353,20 @@ void cs_ring_idle(struct cs_xfer *xfer)
 		cs_ring_empty(xfer);
 }
 
+/*
+ * The socket is full, and who calls again when it has room should not have to
+ * wait for the disk then.
+ */
+static void cs_ring_read_on(struct cs_xfer *xfer)
+{
+	u32 window = cs_park_window(xfer);
+
+	if (!window)
+		return;
+	xfer->trust = window;
+	cs_ring_fill(xfer);
+}
+
 /**
  * cs_ring_close - cs_source.close of sources that use the ring
  * @xfer: the transfer
@@ -353,9 +376,11 @@ void cs_ring_close(struct cs_xfer *xfer)
 	struct cs_ring *ring = &xfer->ring;
 	struct cs_segment *segment, *next;
 
-	cs_read_wait(xfer);
+	cs_ring_read_on(xfer);
 	cs_park_keep(xfer);
 	cs_ring_empty(xfer);
+	cs_read_close(xfer->reads);
+	xfer->reads = NULL;
 	list_for_each_entry_safe(segment, next, &ring->lingering, link) {
 		cs_ring_unlinger(ring, segment);
 		cs_pool_put(segment);

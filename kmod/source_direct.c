@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Source of policy direct: all by direct I/O, past the page cache. */
-#include "coldsend.h"
+#include "ring.h"
 
 static struct cs_segment *cs_direct_plan(struct cs_xfer *xfer, loff_t *limit)
 {

@@ -12,7 +12,7 @@
 #include <linux/pagemap.h>
 #include <linux/sizes.h>
 
-#include "coldsend.h"
+#include "ring.h"
 
 /* Resident pages in a row that are worth interrupting the reads for. */
 #define CS_RUN_PAGES_MIN	(SZ_64K >> PAGE_SHIFT)

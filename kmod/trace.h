@@ -115,34 +115,38 @@ TRACE_EVENT(coldsend_read_submit,
 	TP_ARGS(xfer, pos, length),
 	TP_STRUCT__entry(
 		__field(const void *, xfer)
+		__field(const void *, reads)
 		__field(loff_t, pos)
 		__field(u32, length)
 		__field(u32, in_flight)
 	),
 	TP_fast_assign(
 		__entry->xfer = xfer;
+		__entry->reads = xfer->reads;
 		__entry->pos = pos;
 		__entry->length = length;
-		__entry->in_flight = xfer->reads_in_flight;
+		__entry->in_flight = xfer->reads->in_flight;
 	),
-	TP_printk("xfer=%p pos=%lld length=%u in_flight=%u", __entry->xfer,
-		  __entry->pos, __entry->length, __entry->in_flight)
+	TP_printk("xfer=%p reads=%p pos=%lld length=%u in_flight=%u",
+		  __entry->xfer, __entry->reads, __entry->pos, __entry->length,
+		  __entry->in_flight)
 );
 
+/* The transfer that submitted it may be gone. */
 TRACE_EVENT(coldsend_read_done,
-	TP_PROTO(const struct cs_xfer *xfer, loff_t pos, ssize_t result),
-	TP_ARGS(xfer, pos, result),
+	TP_PROTO(const struct cs_reads *reads, loff_t pos, ssize_t result),
+	TP_ARGS(reads, pos, result),
 	TP_STRUCT__entry(
-		__field(const void *, xfer)
+		__field(const void *, reads)
 		__field(loff_t, pos)
 		__field(ssize_t, result)
 	),
 	TP_fast_assign(
-		__entry->xfer = xfer;
+		__entry->reads = reads;
 		__entry->pos = pos;
 		__entry->result = result;
 	),
-	TP_printk("xfer=%p pos=%lld result=%zd", __entry->xfer, __entry->pos,
+	TP_printk("reads=%p pos=%lld result=%zd", __entry->reads, __entry->pos,
 		  __entry->result)
 );
 

@@ -165,7 +165,6 @@ static struct cs_xfer *cs_xfer_new(const struct coldsend_send *arg)
 	cs_policy_get(&xfer->tunables);
 	INIT_LIST_HEAD(&xfer->waiter);
 	init_waitqueue_head(&xfer->wait);
-	spin_lock_init(&xfer->lock);
 	return xfer;
 }
 

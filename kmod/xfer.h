@@ -16,6 +16,7 @@
 #include <linux/poll.h>
 #include <linux/rbtree.h>
 #include <linux/sizes.h>
+#include <linux/spinlock.h>
 #include <linux/string.h>
 #include <linux/types.h>
 #include <linux/wait.h>
@@ -106,10 +107,10 @@ static inline bool cs_key_equal(const struct cs_key *a, const struct cs_key *b)
  * @max_bvecs: entries of @bvec
  * @since: jiffies of the time that it came into a list of the pool
  * @user: whose share of the pool it counts in, NULL if nobody's
- * @xfer: transfer that reads into it, valid while the read is in flight
+ * @reads: of which its read is one, until that is seen done
  * @idle: the list of the pool that it is in is that of idle ones
  * @read_result: bytes that the read brought, or -errno, valid once @read_done
- * @read_done: guarded by xfer->lock until it is seen set
+ * @read_done: guarded by @reads->lock until it is seen set
  * @read_counted: what it brought is in the counters of a transfer
  * @buffered: the read went through the page cache, against our wish
  * @drained: processors were asked to give up the pages, see drain.c
@@ -129,7 +130,7 @@ struct cs_segment {
 	u32 max_bvecs;
 	unsigned long since;
 	struct cs_user *user;
-	struct cs_xfer *xfer;
+	struct cs_reads *reads;
 	ssize_t read_result;
 	bool idle;
 	bool read_done;
@@ -139,6 +140,25 @@ struct cs_segment {
 	struct kiocb iocb;
 	struct cs_key key;
 	struct bio_vec bvec[];
+};
+
+/**
+ * struct cs_reads - direct reads, of a transfer and of the one that goes on
+ *	where it ended
+ * @lock: guards all else, and the read_done of segments
+ * @in_flight: submitted and not completed
+ * @awaited: the segment whose completion wakes @xfer, or NULL
+ * @xfer: valid while @awaited is set
+ * @wait: woken when none is in flight
+ *
+ * Belongs to a transfer, or to what it has parked.
+ */
+struct cs_reads {
+	spinlock_t lock;	/* see @lock above */
+	u32 in_flight;
+	struct cs_segment *awaited;
+	struct cs_xfer *xfer;
+	wait_queue_head_t wait;
 };
 
 /**
@@ -270,11 +290,10 @@ struct cs_drop {
  * @user: whose it is; lives at least as long
  * @waiter: in the line of its user's that wait for memory; of the user lock
  * @wait: the pumping thread sleeps here
- * @lock: guards the next two and the read_done of segments
- * @reads_in_flight: submitted and not completed
- * @awaited: the segment whose completion wakes the pumping thread, or NULL
+ * @reads: direct ones, NULL before the first
  * @retries: times in a row that the socket said it has room and had none
  * @trust: bytes that are read ahead for a peer that keeps up
+ * @keeps_up: the peer soon took what an earlier transfer had read for it
  * @full_since: jiffies at which the socket was full first, 0 since it took some
  * @context: open device that it belongs to
  * @link: in a list of @context, guarded by its lock
@@ -312,6 +331,7 @@ struct cs_xfer {
 	bool privileged;
 	bool blocks;
 	bool sock_woken;
+	bool keeps_up;
 	loff_t size;
 	loff_t start;
 	loff_t pos;
@@ -332,9 +352,7 @@ struct cs_xfer {
 	struct cs_user *user;
 	struct list_head waiter;
 	wait_queue_head_t wait;
-	spinlock_t lock;	/* see @lock above */
-	u32 reads_in_flight;
-	struct cs_segment *awaited;
+	struct cs_reads *reads;
 	u32 retries;
 	u32 trust;
 	unsigned long full_since;

@@ -5,6 +5,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -144,6 +145,49 @@ TEST_F(park, not_after_a_write)
 			ASSERT_EQ(0, send_on(self, variant->policy));
 		ASSERT_LT(cs_now_ms() - start, LOOP_SECONDS * 1000);
 	}
+}
+
+static bool is_writable(int fd)
+{
+	struct pollfd p = { .fd = fd, .events = POLLOUT };
+
+	return poll(&p, 1, 0) == 1;
+}
+
+/* Receives until an event loop would be told that there is room: 0 or -errno. */
+static int make_room(FIXTURE_DATA(park) *self)
+{
+	int err = 0;
+
+	while (!err && self->got < self->sent && !is_writable(self->sv[0]))
+		err = receive_some(self, &data);
+	return err;
+}
+
+/*
+ * For a peer that keeps up, the disk works while the socket is full: an event
+ * loop finds there what the socket has room for, once it is known as one.
+ */
+TEST_F(park, reads_on)
+{
+	long long start = cs_now_ms(), waited;
+	int calls = 0, waits = 0;
+
+	ASSERT_EQ(0, fill(self, variant->policy));
+	while (self->sent < SIZE) {
+		ASSERT_EQ(0, make_room(self));
+		cs_nap();
+		waited = cs_stat("disk_wait_ns");
+		ASSERT_EQ(0, send_on(self, variant->policy));
+		calls++;
+		waits += cs_stat("disk_wait_ns") > waited;
+		ASSERT_LT(cs_now_ms() - start, LOOP_SECONDS * 1000);
+	}
+	TH_LOG("%d calls, %d of them waited for the disk", calls, waits);
+	EXPECT_GT(calls, 4);
+	EXPECT_LE(waits, 2 + calls / 4);
+	while (self->got < SIZE)
+		ASSERT_EQ(0, receive_some(self, &data));
 }
 
 static bool pool_is_empty(void *arg)

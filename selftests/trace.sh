@@ -50,7 +50,8 @@ keeps_reads_in_flight() {
 in_order() {
 	same "first event" start "$(sed -n '1s/.* coldsend_\([a-z_]*\):.*/\1/p' "$tmp/trace")" || return 1
 	same "last event" end "$(sed -n '$s/.* coldsend_\([a-z_]*\):.*/\1/p' "$tmp/trace")" || return 1
-	same transfers 1 "$(sed 's/.*\(xfer=[^ ]*\).*/\1/' "$tmp/trace" | sort -u | wc -l)"
+	same transfers 1 "$(grep -o ' xfer=[^ ]*' "$tmp/trace" | sort -u | wc -l)" || return 1
+	same "sets of reads" 1 "$(grep -o ' reads=[^ ]*' "$tmp/trace" | sort -u | wc -l)"
 }
 
 # A disk of 32 MiB/s, so that reads take longer than to submit them.

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Direct I/O: what the files that deal with it offer each other, and the sources
+ * of policies direct and hybrid, which are made of them.
+ *
+ *	ring	  segments on their way from the disk
+ *	read	  one read of a segment
+ *	park	  what was read for a non-blocking socket and found it full
+ */
+#ifndef COLDSEND_RING_H
+#define COLDSEND_RING_H
+
+#include "coldsend.h"
+
+void cs_ring_open(struct cs_xfer *xfer,
+		  struct cs_segment *(*plan)(struct cs_xfer *xfer,
+					     loff_t *limit));
+enum cs_next cs_ring_next(struct cs_xfer *xfer, struct cs_segment **segment);
+void cs_ring_sent(struct cs_xfer *xfer, struct cs_segment *segment);
+void cs_ring_empty(struct cs_xfer *xfer);
+void cs_ring_count_read(struct cs_xfer *xfer, struct cs_segment *segment);
+void cs_ring_idle(struct cs_xfer *xfer);
+void cs_ring_close(struct cs_xfer *xfer);
+
+int cs_read_open(struct cs_xfer *xfer);
+void cs_read_start(struct cs_xfer *xfer, struct cs_segment *segment,
+		   u32 length);
+bool cs_read_done(struct cs_segment *segment);
+bool cs_read_await(struct cs_xfer *xfer, struct cs_segment *segment);
+u32 cs_read_in_flight(const struct cs_xfer *xfer);
+bool cs_read_quiet(struct cs_reads *reads);
+void cs_read_wait(struct cs_reads *reads);
+void cs_read_close(struct cs_reads *reads);
+
+u32 cs_park_window(struct cs_xfer *xfer);
+void cs_park_keep(struct cs_xfer *xfer);
+void cs_park_take(struct cs_xfer *xfer);
+void cs_park_forget(const struct cs_context *context);
+void cs_park_exit(void);
+
+#endif /* COLDSEND_RING_H */

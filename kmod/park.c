@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Parking: what was read for a non-blocking socket and found it full.
+ * Parking: what was read for a non-blocking socket, between two calls.
  *
  * An event loop calls SEND, is told how much went, and calls again from there
- * when the socket has room.  What the disk brought beyond that is not thrown
- * away meanwhile, nor what is still being read: it is kept for the open device,
- * named by the file and the offset that comes next, and the call that goes on
- * there finds it.  For a peer that keeps up, as much is read as the socket will
- * have room for when it wakes its owner.
+ * when the socket has room, or when others had their turn.  What the disk
+ * brought beyond that is not thrown away meanwhile, nor what is still being
+ * read: it is kept for the open device, named by the file and the offset that
+ * comes next, and the call that goes on there finds it.  For one that does so
+ * again and again, soon, as much is read as it will want.
  *
  * Nothing but memory of the pool is held, no reference on socket or, once it is
  * read, on file.  The file's size and change time tell whether the bytes are
@@ -15,6 +15,7 @@
  * pool_max, and the oldest leave first; none stays longer than CS_PARK_MAX.
  * What leaves while it is being read waits for the disk on its own.
  */
+#include <linux/hashtable.h>
 #include <linux/jiffies.h>
 #include <linux/slab.h>
 #include <linux/spinlock.h>
@@ -25,39 +26,43 @@
 
 #define CS_PARK_MAX		(10 * HZ)
 #define CS_PARK_CHECK		(1 * HZ)
-/* A peer that comes back within that keeps up. */
+/* Who comes back within that keeps up. */
 #define CS_PARK_SOON		(1 * HZ)
+/* What each costs at the least, in bytes: so that there are not too many. */
+#define CS_PARK_COST		SZ_4K
+#define CS_PARK_HASH_BITS	8
 /* Less is not worth reading on for, in bytes. */
 #define CS_PARK_WINDOW_MIN	SZ_64K
 
 /**
  * struct cs_parked - bytes of a file that a SEND may go on with
  * @link: in cs_park_all, or in cs_park_left
+ * @hash: in cs_park_table, while in cs_park_all
  * @context: open device that they are kept for
  * @key: of the file
  * @version: of the file when they were read
  * @pos: first of them
- * @bytes: of memory that they occupy
+ * @bytes: of memory that they occupy, at least CS_PARK_COST
  * @since: jiffies when they came
- * @nr_segments: in @segments
  * @segments: in file order
  * @reads: of @segments, NULL if there is none in flight
  */
 struct cs_parked {
 	struct list_head link;
+	struct hlist_node hash;
 	struct cs_context *context;
 	struct cs_key key;
 	struct cs_version version;
 	loff_t pos;
 	u64 bytes;
 	unsigned long since;
-	u32 nr_segments;
 	struct list_head segments;
 	struct cs_reads *reads;
 };
 
-/* Guards the next three. */
+/* Guards the next four. */
 static DEFINE_SPINLOCK(cs_park_lock);
+static DEFINE_HASHTABLE(cs_park_table, CS_PARK_HASH_BITS);
 static LIST_HEAD(cs_park_all);		/* oldest first */
 static LIST_HEAD(cs_park_left);		/* nobody's any more, being read */
 static u64 cs_park_bytes;		/* of those in cs_park_all */
@@ -74,6 +79,7 @@ static void cs_park_unlink(struct cs_parked *parked)
 {
 	lockdep_assert_held(&cs_park_lock);
 	list_del_init(&parked->link);
+	hash_del(&parked->hash);
 	cs_park_bytes -= parked->bytes;
 }
 
@@ -98,23 +104,43 @@ static void cs_park_free_all(struct list_head *victims)
 		cs_park_free(parked);
 }
 
+/* Will the transfer's caller go on where it ends? */
+static bool cs_park_expects(const struct cs_xfer *xfer)
+{
+	if (!xfer->nonblock || !xfer->ring.align)
+		return false;
+	return xfer->error ? xfer->error == -EAGAIN :
+			     xfer->pos == xfer->end && xfer->end < xfer->size;
+}
+
+/*
+ * What the next call will want: as much as this one did, if there was room for
+ * all of that; else, what there is room for when the socket wakes its owner: a
+ * third of its buffer is free then.
+ */
+static u64 cs_park_next(const struct cs_xfer *xfer)
+{
+	return xfer->error ? READ_ONCE(xfer->sock->sk->sk_sndbuf) / 3 :
+			     xfer->end - xfer->start;
+}
+
 /**
  * cs_park_window - how much to read on for whoever will go on
  * @xfer: that ends, with its segments
  *
- * A socket wakes its owner when a third of its buffer is free.  Process context.
- * Return: bytes past xfer->pos, 0 if none.
+ * Process context.  Return: bytes past xfer->pos, 0 if none.
  */
 u32 cs_park_window(struct cs_xfer *xfer)
 {
+	u64 most = (u64)xfer->tunables.segment_size * xfer->tunables.depth;
 	u64 limit = cs_park_limit(xfer), parked = READ_ONCE(cs_park_bytes);
-	u64 window = READ_ONCE(xfer->sock->sk->sk_sndbuf) / 3;
+	u64 window;
 
-	if (xfer->error != -EAGAIN || !xfer->keeps_up || !cs_xfer_sent(xfer) ||
+	if (!cs_park_expects(xfer) || !xfer->keeps_up || !cs_xfer_sent(xfer) ||
 	    parked > limit || cs_pool_is_tight(xfer))
 		return 0;
 	/* The more there is, the less for each. */
-	window = min(window, (limit - parked) / 4);
+	window = min3(cs_park_next(xfer), most, (limit - parked) / 4);
 	return window < CS_PARK_WINDOW_MIN ? 0 : window;
 }
 
@@ -154,6 +180,8 @@ static void cs_park_take_segments(struct cs_xfer *xfer,
 		if (!cs_park_may_stay(segment) ||
 		    segment->pos + segment->begin != pos)
 			return;
+		segment->end = max(segment->end, segment->beyond);
+		segment->beyond = 0;
 		if (!segment->reads)
 			segment->end = min_t(u32, segment->end,
 					     segment->read_result);
@@ -161,7 +189,6 @@ static void cs_park_take_segments(struct cs_xfer *xfer,
 		cs_park_count(xfer, segment);
 		list_move_tail(&segment->link, &parked->segments);
 		ring->nr_segments--;
-		parked->nr_segments++;
 		parked->bytes += segment->capacity;
 	}
 }
@@ -178,6 +205,11 @@ static void cs_park_collect_quiet(struct list_head *from,
 			list_move(&parked->link, quiet);
 }
 
+static u32 cs_park_hash(const struct cs_key *key, loff_t pos)
+{
+	return cs_key_hash(key, (u32)(pos >> PAGE_SHIFT));
+}
+
 static void cs_park_insert(struct cs_parked *parked, u64 max)
 {
 	struct cs_parked *oldest;
@@ -185,6 +217,8 @@ static void cs_park_insert(struct cs_parked *parked, u64 max)
 
 	spin_lock(&cs_park_lock);
 	list_add_tail(&parked->link, &cs_park_all);
+	hash_add(cs_park_table, &parked->hash,
+		 cs_park_hash(&parked->key, parked->pos));
 	cs_park_bytes += parked->bytes;
 	while (cs_park_bytes > max) {
 		oldest = list_first_entry(&cs_park_all, struct cs_parked, link);
@@ -198,17 +232,17 @@ static void cs_park_insert(struct cs_parked *parked, u64 max)
 }
 
 /**
- * cs_park_keep - parks what a transfer has read and could not send
- * @xfer: that ends because its socket is full
+ * cs_park_keep - parks what a transfer has read and did not send
+ * @xfer: that ends
  *
- * May sleep, for the disk if not all can be kept.  What can't is given up.
+ * May sleep, for the disk if not all can be kept.  What can't is given up.  That
+ * it ended here is remembered even if nothing was read.
  */
 void cs_park_keep(struct cs_xfer *xfer)
 {
 	struct cs_parked *parked;
 
-	if (!xfer->nonblock || xfer->error != -EAGAIN ||
-	    !xfer->ring.nr_segments || cs_user_is_tight(xfer))
+	if (!cs_park_expects(xfer) || cs_user_is_tight(xfer))
 		return;
 	parked = kzalloc(sizeof(*parked), GFP_KERNEL_ACCOUNT);
 	if (!parked)
@@ -225,10 +259,8 @@ void cs_park_keep(struct cs_xfer *xfer)
 		cs_ring_empty(xfer);
 	/* Once it is inserted, another thread may take it. */
 	swap(parked->reads, xfer->reads);
-	if (parked->nr_segments)
-		cs_park_insert(parked, cs_park_limit(xfer));
-	else
-		cs_park_free(parked);
+	parked->bytes = max_t(u64, parked->bytes, CS_PARK_COST);
+	cs_park_insert(parked, cs_park_limit(xfer));
 }
 
 static struct cs_parked *cs_park_find(const struct cs_xfer *xfer)
@@ -236,7 +268,8 @@ static struct cs_parked *cs_park_find(const struct cs_xfer *xfer)
 	struct cs_parked *parked;
 
 	lockdep_assert_held(&cs_park_lock);
-	list_for_each_entry(parked, &cs_park_all, link)
+	hash_for_each_possible(cs_park_table, parked, hash,
+			       cs_park_hash(&xfer->key, xfer->pos))
 		if (parked->context == xfer->context &&
 		    parked->pos == xfer->pos &&
 		    cs_key_equal(&parked->key, &xfer->key))
@@ -244,7 +277,17 @@ static struct cs_parked *cs_park_find(const struct cs_xfer *xfer)
 	return NULL;
 }
 
-/* Puts into the ring what is of the file still, and asked for. */
+/* More than was asked for is kept for whoever goes on. */
+static void cs_park_cut(const struct cs_xfer *xfer, struct cs_segment *segment)
+{
+	if (segment->pos + segment->begin > xfer->end ||
+	    segment->pos + segment->end <= xfer->end)
+		return;
+	segment->beyond = segment->end;
+	segment->end = xfer->end - segment->pos;
+}
+
+/* Puts into the ring what is of the file still. */
 static void cs_park_use(struct cs_xfer *xfer, struct cs_parked *parked)
 {
 	struct cs_ring *ring = &xfer->ring;
@@ -253,13 +296,10 @@ static void cs_park_use(struct cs_xfer *xfer, struct cs_parked *parked)
 	if (memcmp(&parked->version, &ring->version, sizeof(ring->version)))
 		return;
 	list_for_each_entry_safe(segment, next, &parked->segments, link) {
-		if (segment->pos + segment->begin >= xfer->end)
-			return;
-		segment->end = min_t(loff_t, segment->end,
-				     xfer->end - segment->pos);
+		ring->next = segment->pos + segment->end;
+		cs_park_cut(xfer, segment);
 		list_move_tail(&segment->link, &ring->segments);
 		ring->nr_segments++;
-		ring->next = segment->pos + segment->end;
 	}
 }
 
@@ -285,10 +325,9 @@ void cs_park_take(struct cs_xfer *xfer)
 		return;
 	xfer->keeps_up = time_before(jiffies, parked->since + CS_PARK_SOON);
 	cs_park_use(xfer, parked);
-	/* What nobody asks for must not be read any more when it is freed. */
-	if (!list_empty(&parked->segments))
-		cs_read_wait(parked->reads);
-	swap(parked->reads, xfer->reads);
+	/* Of another content: it is freed once it is not being read any more. */
+	if (list_empty(&parked->segments))
+		swap(parked->reads, xfer->reads);
 	cs_park_free(parked);
 }
 

@@ -73,6 +73,7 @@ static u32 cs_ring_aim(struct cs_xfer *xfer, struct cs_segment *segment,
 	segment->pos = round_down(ring->next, ring->align);
 	segment->begin = ring->next - segment->pos;
 	segment->first = segment->begin;
+	segment->beyond = 0;
 	segment->end = min_t(loff_t, room, limit - segment->pos);
 	return round_up(segment->end, ring->align);
 }
@@ -310,6 +311,20 @@ static void cs_ring_sent_pages(struct cs_xfer *xfer, struct cs_segment *segment)
 	cs_segment_destroy(segment);
 }
 
+/*
+ * All that the transfer asked for of the segment was sent.  Is there more for
+ * whoever goes on?
+ */
+static bool cs_ring_keeps(struct cs_segment *segment)
+{
+	if (segment->beyond <= segment->end ||
+	    segment->read_result <= segment->end)
+		return false;
+	segment->end = min_t(u32, segment->beyond, segment->read_result);
+	segment->beyond = 0;
+	return true;
+}
+
 /**
  * cs_ring_sent - cs_source.sent of sources that use the ring
  * @xfer: the transfer
@@ -319,6 +334,8 @@ void cs_ring_sent(struct cs_xfer *xfer, struct cs_segment *segment)
 {
 	struct cs_ring *ring = &xfer->ring;
 
+	if (cs_ring_keeps(segment))
+		return;
 	ring->nr_segments--;
 	if (!segment->capacity) {
 		cs_ring_sent_pages(xfer, segment);
@@ -353,18 +370,18 @@ void cs_ring_idle(struct cs_xfer *xfer)
 		cs_ring_empty(xfer);
 }
 
-/*
- * The socket is full, and who calls again when it has room should not have to
- * wait for the disk then.
- */
+/* Reads for who goes on, as if the transfer asked for so much. */
 static void cs_ring_read_on(struct cs_xfer *xfer)
 {
-	u32 window = cs_park_window(xfer);
+	loff_t window = cs_park_window(xfer);
+	loff_t end = xfer->end;
 
 	if (!window)
 		return;
 	xfer->trust = window;
+	xfer->end = max(end, min(xfer->pos + window, xfer->size));
 	cs_ring_fill(xfer);
+	xfer->end = end;
 }
 
 /**

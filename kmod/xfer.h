@@ -101,6 +101,8 @@ static inline bool cs_key_equal(const struct cs_key *a, const struct cs_key *b)
  * @first: first byte to send at the start, in bytes from @pos
  * @begin: first byte still to send, in bytes from @pos
  * @end: end of the bytes to send, in bytes from @pos
+ * @beyond: end of those that the read brings, if more than the transfer asks
+ *	for, likewise; else 0
  * @counter: enum coldsend_a_counters that its sent bytes are counted under
  * @capacity: bytes of memory, 0 if @bvec is of pages of the page cache
  * @nr_bvecs: entries of @bvec in use
@@ -124,6 +126,7 @@ struct cs_segment {
 	u32 first;
 	u32 begin;
 	u32 end;
+	u32 beyond;
 	u32 counter;
 	u32 capacity;
 	u32 nr_bvecs;

@@ -70,8 +70,9 @@ enum coldsend_fallback {
  *   named a policy other than auto.
  * @COLDSEND_REASON_SMALL: The file is not larger than small-max, so cached.
  * @COLDSEND_REASON_ADMITTED: The file was served whole admit-after times
- *   within admit-window, and is not larger than admit-max, so cached. It stays
- *   admitted until it is asked for less than half as much.
+ *   within admit-window, and would be there still at the next time (see
+ *   admit-max), so cached. It stays admitted until it is asked for less than
+ *   half as much.
  * @COLDSEND_REASON_LARGE: The file is larger than small-max and not admitted,
  *   so hybrid.
  * @COLDSEND_REASON_RULE: A rule says so (see rule-get): the first that

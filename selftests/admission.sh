@@ -1,0 +1,54 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+# admission.sh: auto lets a file into the page cache only if it would be there
+# still when it is asked for again.
+
+# shellcheck source-path=SCRIPTDIR source=lib.sh
+. "$(dirname "$0")/lib.sh"
+# shellcheck source=rules-lib.sh
+. "$selftests/rules-lib.sh"
+
+group=$tmp/cgroup
+mkdir "$group"
+mount -t cgroup2 none "$group" 2>/dev/null || skip "no cgroups of version 2 here"
+at_exit umount "$group"
+echo +memory 2>/dev/null >"$group/cgroup.subtree_control" || skip "no memory controller in cgroups of version 2"
+mkdir "$group/reader"
+at_exit rmdir "$group/reader"
+echo 16M >"$group/reader/memory.max"
+
+evicted() { awk '$1 == "pgsteal_file" { print $2 * 4096 }' /proc/vmstat; }
+[ -n "$(evicted)" ] || skip "this kernel does not count what leaves the page cache"
+
+# What 1 % of the available memory is, twice: who reads so much in a group that has
+# less pushes out that much of the page cache, and of nobody's but its own.
+much=$(awk '/^MemAvailable/ { printf "%d", $2 * 1024 / 100 * 2 }' /proc/meminfo)
+push_out() {
+	local before
+	before=$(evicted)
+	truncate -s $((much + (32 << 20))) "$tmp/much"
+	xfer cold "$tmp/much"
+	bash -c "echo \$\$ >'$group/reader/cgroup.procs' && exec cat '$tmp/much'" >/dev/null
+	[ $(($(evicted) - before)) -gt "$much" ] || { echo "not enough was pushed out"; return 1; }
+}
+
+# As many bytes as auto does not take for small.
+hot() { file=$tmp/www/$1.bin && xfer make "$file" $((3 << 20)) 7 && xfer cold "$file"; }
+
+echo 3 >/proc/sys/vm/drop_caches
+coldsend policy set --small-max 1M --admit-after 2 --admit-window 3600 --admit-max 1
+hot steady
+check "once" goes hybrid large
+check "twice" goes hybrid large
+check "then it is let in" goes cached admitted
+hot rare
+check "another, once" goes hybrid large
+check "much is pushed out" push_out
+check "twice" goes hybrid large
+check "much is pushed out again" push_out
+check "it is not let in: it would have been pushed out" goes hybrid large
+check "it comes at once: that is but once" goes hybrid large
+check "and again: now it is" goes cached admitted
+file=$tmp/www/steady.bin
+check "the first one is hot still, but as much was pushed out" foretold hybrid large
+finish

@@ -21,7 +21,7 @@
 static u32 cs_auto_threshold(const struct cs_xfer *xfer, u64 available,
 			     bool admitted)
 {
-	u32 threshold = xfer->tunables.admit_after * CS_HEAT_ONCE;
+	u32 threshold = xfer->tunables.admit_after << CS_HEAT_SHIFT;
 
 	/* The first of the times is half forgotten when the last comes. */
 	threshold -= CS_HEAT_ONCE / 2;

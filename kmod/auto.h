@@ -9,10 +9,13 @@
 #ifndef COLDSEND_AUTO_H
 #define COLDSEND_AUTO_H
 
+#include <linux/bits.h>
+
 #include "coldsend.h"
 
 /* What a file gains by being served whole. */
-#define CS_HEAT_ONCE		256U
+#define CS_HEAT_SHIFT		20
+#define CS_HEAT_ONCE		BIT(CS_HEAT_SHIFT)
 
 /**
  * struct cs_heat - what is known of a file that may be sent

@@ -107,9 +107,9 @@ static unsigned long cs_heat_evicted_since(const struct cs_warm *warm,
 static void cs_heat_move_on(struct cs_warm *warm, u32 sent,
 			    unsigned long evicted)
 {
-	u32 kept = CS_HEAT_ONCE - min(sent, CS_HEAT_ONCE);
+	u32 kept = CS_HEAT_ONCE - min_t(u32, sent, CS_HEAT_ONCE);
 
-	warm->apart = warm->apart / CS_HEAT_ONCE * kept +
+	warm->apart = mul_u64_u32_shr(warm->apart, kept, CS_HEAT_SHIFT) +
 		      cs_heat_evicted_since(warm, evicted);
 	warm->evicted = evicted;
 	warm->since = jiffies;
@@ -124,12 +124,12 @@ static void cs_heat_move_on(struct cs_warm *warm, u32 sent,
 bool cs_heat_add(const struct cs_xfer *xfer)
 {
 	unsigned long window = xfer->tunables.admit_window * HZ;
-	u64 once = max_t(u64, xfer->size / CS_HEAT_ONCE, 1);
+	u64 once = max_t(u64, xfer->size >> CS_HEAT_SHIFT, 1);
 	u32 sent = min_t(u64, div64_u64(cs_xfer_sent(xfer), once), CS_HEAT_MAX);
 	unsigned long evicted = cs_memory_evicted();
 	struct cs_warm *warm;
 	bool admitted;
-	u32 heat;
+	u64 heat;
 
 	spin_lock(&cs_heat_lock);
 	warm = cs_heat_find(&xfer->key);
@@ -138,8 +138,8 @@ bool cs_heat_add(const struct cs_xfer *xfer)
 		*warm = (struct cs_warm) { .key = xfer->key,
 					   .evicted = evicted };
 	}
-	heat = cs_heat_now(warm, window) + sent;
-	warm->heat = min(heat, CS_HEAT_MAX);
+	heat = (u64)cs_heat_now(warm, window) + sent;
+	warm->heat = min_t(u64, heat, CS_HEAT_MAX);
 	cs_heat_move_on(warm, sent, evicted);
 	admitted = warm->admitted;
 	spin_unlock(&cs_heat_lock);

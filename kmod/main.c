@@ -18,6 +18,7 @@ static int __init cs_init(void)
 	err = cs_genl_init();
 	if (err)
 		goto err_debugfs;
+	cs_ahead_init();
 	err = cs_heat_init();
 	if (err)
 		goto err_genl;

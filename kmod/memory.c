@@ -43,6 +43,7 @@ bool cs_memory_is_short(u64 available)
 	       global_zone_page_state(NR_FREE_PAGES) < all >> CS_FULL_SHIFT;
 }
 
+#ifdef CS_EVICTED_IS_EVENT
 static unsigned long cs_memory_count_evicted(void)
 {
 	unsigned long pages = 0;
@@ -55,22 +56,30 @@ static unsigned long cs_memory_count_evicted(void)
 #endif
 	return pages;
 }
+#else
+static unsigned long cs_memory_count_evicted(void)
+{
+	return global_node_page_state(PGSTEAL_FILE);
+}
+#endif
 
 /**
  * cs_memory_evicted - pages that the page cache had to give up since the boot
  *
- * A clock that stands still while memory is to spare: only differences mean
- * something.  Each jiffy it is looked at once; it may be old by one, so that of
- * two callers the later may see less.  Always 0 where the kernel doesn't count.
- * Any context.
+ * A clock that stands still while memory is to spare, the machine's and that of
+ * each cgroup: only differences mean something.  Each jiffy it is looked at once;
+ * it may be old by one, so that of two callers the later may see less.  Always 0
+ * where the kernel doesn't count.  Any context.
  */
 unsigned long cs_memory_evicted(void)
 {
 	unsigned long now = jiffies;
 
-	if (READ_ONCE(cs_memory_found_at) != now) {
+	/* Pairs with the release below. */
+	if (smp_load_acquire(&cs_memory_found_at) != now) {
 		WRITE_ONCE(cs_memory_found, cs_memory_count_evicted());
-		WRITE_ONCE(cs_memory_found_at, now);
+		/* Who sees the time sees what was found. */
+		smp_store_release(&cs_memory_found_at, now);
 	}
 	return READ_ONCE(cs_memory_found);
 }

@@ -6,33 +6,33 @@
  * when the socket has room, or when others had their turn.  What the disk
  * brought beyond that is not thrown away meanwhile, nor what is still being
  * read: it is kept for the open device, named by the file and the offset that
- * comes next, and the call that goes on there finds it.  For one that does so
- * again and again, soon, as much is read as it will want.
+ * comes next, and the call that goes on there finds it.
  *
  * Nothing but memory of the pool is held, no reference on socket or, once it is
- * read, on file.  The file's size and change time tell whether the bytes are
- * still the file's.  All parked bytes together are bounded by a quarter of
- * pool_max, and the oldest leave first; none stays longer than CS_PARK_MAX.
- * What leaves while it is being read waits for the disk on its own.
+ * read, on file.  (Whoever closes the file meanwhile may find its file system
+ * busy until then, as with other asynchronous I/O.)  All parked bytes together
+ * are bounded by a quarter of pool_max, and the oldest leave first; none stays
+ * longer than CS_PARK_MAX.  What leaves while it is being read waits for the
+ * disk on its own.
+ *
+ * The file's size and change time tell whether the bytes are still the file's.
+ * A write sets that time before it is done, and two may have the same: nothing
+ * is parked of a file that is open for writing or was changed lately.
  */
 #include <linux/hashtable.h>
 #include <linux/jiffies.h>
 #include <linux/slab.h>
 #include <linux/spinlock.h>
+#include <linux/timekeeping.h>
 #include <linux/workqueue.h>
-#include <net/sock.h>
 
 #include "ring.h"
 
 #define CS_PARK_MAX		(10 * HZ)
 #define CS_PARK_CHECK		(1 * HZ)
-/* Who comes back within that keeps up. */
-#define CS_PARK_SOON		(1 * HZ)
-/* What each costs at the least, in bytes: so that there are not too many. */
-#define CS_PARK_COST		SZ_4K
+/* A file that was not changed for so many seconds is not changed right now. */
+#define CS_PARK_STEADY		2
 #define CS_PARK_HASH_BITS	8
-/* Less is not worth reading on for, in bytes. */
-#define CS_PARK_WINDOW_MIN	SZ_64K
 
 /**
  * struct cs_parked - bytes of a file that a SEND may go on with
@@ -42,7 +42,7 @@
  * @key: of the file
  * @version: of the file when they were read
  * @pos: first of them
- * @bytes: of memory that they occupy, at least CS_PARK_COST
+ * @bytes: of memory that they occupy
  * @since: jiffies when they came
  * @segments: in file order
  * @reads: of @segments, NULL if there is none in flight
@@ -75,6 +75,19 @@ static u64 cs_park_limit(const struct cs_xfer *xfer)
 	return xfer->tunables.pool_max / 4;
 }
 
+/**
+ * cs_park_room - bytes that may still be parked
+ * @xfer: of which they would be
+ *
+ * Any context.
+ */
+u64 cs_park_room(const struct cs_xfer *xfer)
+{
+	u64 limit = cs_park_limit(xfer), parked = READ_ONCE(cs_park_bytes);
+
+	return parked < limit ? limit - parked : 0;
+}
+
 static void cs_park_unlink(struct cs_parked *parked)
 {
 	lockdep_assert_held(&cs_park_lock);
@@ -104,44 +117,17 @@ static void cs_park_free_all(struct list_head *victims)
 		cs_park_free(parked);
 }
 
-/* Will the transfer's caller go on where it ends? */
-static bool cs_park_expects(const struct cs_xfer *xfer)
-{
-	if (!xfer->nonblock || !xfer->ring.align)
-		return false;
-	return xfer->error ? xfer->error == -EAGAIN :
-			     xfer->pos == xfer->end && xfer->end < xfer->size;
-}
-
-/*
- * What the next call will want: as much as this one did, if there was room for
- * all of that; else, what there is room for when the socket wakes its owner: a
- * third of its buffer is free then.
- */
-static u64 cs_park_next(const struct cs_xfer *xfer)
-{
-	return xfer->error ? READ_ONCE(xfer->sock->sk->sk_sndbuf) / 3 :
-			     xfer->end - xfer->start;
-}
-
 /**
- * cs_park_window - how much to read on for whoever will go on
- * @xfer: that ends, with its segments
+ * cs_park_may_trust - will size and change time tell whether the file was changed?
+ * @xfer: a transfer of it, its ring open
  *
- * Process context.  Return: bytes past xfer->pos, 0 if none.
+ * Process context.
  */
-u32 cs_park_window(struct cs_xfer *xfer)
+bool cs_park_may_trust(const struct cs_xfer *xfer)
 {
-	u64 most = (u64)xfer->tunables.segment_size * xfer->tunables.depth;
-	u64 limit = cs_park_limit(xfer), parked = READ_ONCE(cs_park_bytes);
-	u64 window;
-
-	if (!cs_park_expects(xfer) || !xfer->keeps_up || !cs_xfer_sent(xfer) ||
-	    parked > limit || cs_pool_is_tight(xfer))
-		return 0;
-	/* The more there is, the less for each. */
-	window = min3(cs_park_next(xfer), most, (limit - parked) / 4);
-	return window < CS_PARK_WINDOW_MIN ? 0 : window;
+	return !inode_is_open_for_write(cs_pagecache_inode(xfer->file)) &&
+	       xfer->ring.version.seconds + CS_PARK_STEADY <
+	       ktime_get_real_seconds();
 }
 
 /* Is the segment one of a read that brings, or has brought, what was asked? */
@@ -205,46 +191,48 @@ static void cs_park_collect_quiet(struct list_head *from,
 			list_move(&parked->link, quiet);
 }
 
-static u32 cs_park_hash(const struct cs_key *key, loff_t pos)
-{
-	return cs_key_hash(key, (u32)(pos >> PAGE_SHIFT));
-}
-
-static void cs_park_insert(struct cs_parked *parked, u64 max)
+static void cs_park_insert(struct cs_parked *parked, u32 hash, u64 max)
 {
 	struct cs_parked *oldest;
 	LIST_HEAD(victims);
 
 	spin_lock(&cs_park_lock);
 	list_add_tail(&parked->link, &cs_park_all);
-	hash_add(cs_park_table, &parked->hash,
-		 cs_park_hash(&parked->key, parked->pos));
+	hash_add(cs_park_table, &parked->hash, hash);
 	cs_park_bytes += parked->bytes;
 	while (cs_park_bytes > max) {
 		oldest = list_first_entry(&cs_park_all, struct cs_parked, link);
 		cs_park_unlink(oldest);
-		list_add(&oldest->link, &cs_park_left);
+		list_add(&oldest->link, cs_read_quiet(oldest->reads) ?
+			 &victims : &cs_park_left);
 	}
-	cs_park_collect_quiet(&cs_park_left, &victims);
 	spin_unlock(&cs_park_lock);
 	cs_park_free_all(&victims);
 	schedule_delayed_work(&cs_park_reaper, CS_PARK_CHECK);
+}
+
+static bool cs_park_keeps(struct cs_xfer *xfer)
+{
+	return xfer->ring.nr_segments && !cs_user_is_tight(xfer) &&
+	       cs_park_may_trust(xfer);
 }
 
 /**
  * cs_park_keep - parks what a transfer has read and did not send
  * @xfer: that ends
  *
- * May sleep, for the disk if not all can be kept.  What can't is given up.  That
- * it ended here is remembered even if nothing was read.
+ * May sleep, for the disk if not all can be kept.  What can't is given up.
  */
 void cs_park_keep(struct cs_xfer *xfer)
 {
 	struct cs_parked *parked;
 
-	if (!cs_park_expects(xfer) || cs_user_is_tight(xfer))
+	if (!cs_ahead_expects(xfer))
 		return;
-	parked = kzalloc(sizeof(*parked), GFP_KERNEL_ACCOUNT);
+	if (cs_xfer_sent(xfer))
+		cs_ahead_note_end(xfer);
+	parked = cs_park_keeps(xfer) ?
+		 kzalloc(sizeof(*parked), GFP_KERNEL_ACCOUNT) : NULL;
 	if (!parked)
 		return;
 	INIT_LIST_HEAD(&parked->link);
@@ -259,17 +247,19 @@ void cs_park_keep(struct cs_xfer *xfer)
 		cs_ring_empty(xfer);
 	/* Once it is inserted, another thread may take it. */
 	swap(parked->reads, xfer->reads);
-	parked->bytes = max_t(u64, parked->bytes, CS_PARK_COST);
-	cs_park_insert(parked, cs_park_limit(xfer));
+	if (list_empty(&parked->segments))
+		cs_park_free(parked);
+	else
+		cs_park_insert(parked, cs_ahead_hash(xfer),
+			       cs_park_limit(xfer));
 }
 
-static struct cs_parked *cs_park_find(const struct cs_xfer *xfer)
+static struct cs_parked *cs_park_find(const struct cs_xfer *xfer, u32 hash)
 {
 	struct cs_parked *parked;
 
 	lockdep_assert_held(&cs_park_lock);
-	hash_for_each_possible(cs_park_table, parked, hash,
-			       cs_park_hash(&xfer->key, xfer->pos))
+	hash_for_each_possible(cs_park_table, parked, hash, hash)
 		if (parked->context == xfer->context &&
 		    parked->pos == xfer->pos &&
 		    cs_key_equal(&parked->key, &xfer->key))
@@ -287,20 +277,28 @@ static void cs_park_cut(const struct cs_xfer *xfer, struct cs_segment *segment)
 	segment->end = xfer->end - segment->pos;
 }
 
-/* Puts into the ring what is of the file still. */
 static void cs_park_use(struct cs_xfer *xfer, struct cs_parked *parked)
 {
 	struct cs_ring *ring = &xfer->ring;
 	struct cs_segment *segment, *next;
 
-	if (memcmp(&parked->version, &ring->version, sizeof(ring->version)))
-		return;
 	list_for_each_entry_safe(segment, next, &parked->segments, link) {
 		ring->next = segment->pos + segment->end;
 		cs_park_cut(xfer, segment);
 		list_move_tail(&segment->link, &ring->segments);
 		ring->nr_segments++;
 	}
+	swap(parked->reads, xfer->reads);
+	cs_park_free(parked);
+}
+
+/* It is of another content: to be freed once it is not being read any more. */
+static void cs_park_leave(struct cs_parked *parked)
+{
+	spin_lock(&cs_park_lock);
+	list_add(&parked->link, &cs_park_left);
+	spin_unlock(&cs_park_lock);
+	schedule_delayed_work(&cs_park_reaper, CS_PARK_CHECK);
 }
 
 /**
@@ -312,23 +310,26 @@ static void cs_park_use(struct cs_xfer *xfer, struct cs_parked *parked)
 void cs_park_take(struct cs_xfer *xfer)
 {
 	struct cs_parked *parked;
+	u32 hash;
 
-	if (!xfer->nonblock || !xfer->ring.align ||
-	    list_empty_careful(&cs_park_all))
+	if (!xfer->nonblock || !xfer->ring.align)
+		return;
+	hash = cs_ahead_hash(xfer);
+	xfer->keeps_up = cs_ahead_ended_here(hash);
+	if (list_empty_careful(&cs_park_all))
 		return;
 	spin_lock(&cs_park_lock);
-	parked = cs_park_find(xfer);
+	parked = cs_park_find(xfer, hash);
 	if (parked)
 		cs_park_unlink(parked);
 	spin_unlock(&cs_park_lock);
 	if (!parked)
 		return;
-	xfer->keeps_up = time_before(jiffies, parked->since + CS_PARK_SOON);
-	cs_park_use(xfer, parked);
-	/* Of another content: it is freed once it is not being read any more. */
-	if (list_empty(&parked->segments))
-		swap(parked->reads, xfer->reads);
-	cs_park_free(parked);
+	if (!memcmp(&parked->version, &xfer->ring.version,
+		    sizeof(parked->version)))
+		cs_park_use(xfer, parked);
+	else
+		cs_park_leave(parked);
 }
 
 /* What has been there for too long is nobody's any more. */

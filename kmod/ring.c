@@ -133,7 +133,8 @@ static struct cs_segment *cs_ring_get(struct cs_xfer *xfer, loff_t limit)
 
 	if (!segment) {
 		segment = cs_pool_get(xfer, wanted, false, &recycled);
-		if (segment == ERR_PTR(-EAGAIN) && !ring->nr_segments)
+		if (segment == ERR_PTR(-EAGAIN) && !ring->nr_segments &&
+		    !ring->for_next)
 			segment = cs_ring_get_one(xfer, wanted, &recycled);
 	}
 	if (!IS_ERR(segment))
@@ -159,6 +160,10 @@ static int cs_ring_add_next(struct cs_xfer *xfer)
 	u32 length;
 	int err;
 
+	if (segment && ring->for_next) {
+		cs_segment_destroy(segment);
+		return -EAGAIN;
+	}
 	if (segment) {
 		cs_ring_add(ring, segment);
 		return 0;
@@ -185,8 +190,13 @@ static bool cs_ring_wants_more(const struct cs_xfer *xfer)
 	       ring->next - xfer->pos < cs_sink_window(xfer);
 }
 
-/* Keeps the disk busy: 0, or -errno if there is not even one segment. */
-static int cs_ring_fill(struct cs_xfer *xfer)
+/**
+ * cs_ring_fill - keeps the disk busy
+ * @xfer: the transfer
+ *
+ * May sleep.  Return: 0, or -errno if there is not even one segment.
+ */
+int cs_ring_fill(struct cs_xfer *xfer)
 {
 	struct cs_ring *ring = &xfer->ring;
 	struct blk_plug plug;
@@ -370,20 +380,6 @@ void cs_ring_idle(struct cs_xfer *xfer)
 		cs_ring_empty(xfer);
 }
 
-/* Reads for who goes on, as if the transfer asked for so much. */
-static void cs_ring_read_on(struct cs_xfer *xfer)
-{
-	loff_t window = cs_park_window(xfer);
-	loff_t end = xfer->end;
-
-	if (!window)
-		return;
-	xfer->trust = window;
-	xfer->end = max(end, min(xfer->pos + window, xfer->size));
-	cs_ring_fill(xfer);
-	xfer->end = end;
-}
-
 /**
  * cs_ring_close - cs_source.close of sources that use the ring
  * @xfer: the transfer
@@ -393,7 +389,7 @@ void cs_ring_close(struct cs_xfer *xfer)
 	struct cs_ring *ring = &xfer->ring;
 	struct cs_segment *segment, *next;
 
-	cs_ring_read_on(xfer);
+	cs_ahead_read(xfer);
 	cs_park_keep(xfer);
 	cs_ring_empty(xfer);
 	cs_read_close(xfer->reads);

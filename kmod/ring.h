@@ -5,7 +5,8 @@
  *
  *	ring	  segments on their way from the disk
  *	read	  one read of a segment
- *	park	  what was read for a non-blocking socket and found it full
+ *	park	  what was read for a non-blocking socket, between two calls
+ *	ahead	  how much of that there should be
  */
 #ifndef COLDSEND_RING_H
 #define COLDSEND_RING_H
@@ -17,6 +18,7 @@ void cs_ring_open(struct cs_xfer *xfer,
 					     loff_t *limit));
 enum cs_next cs_ring_next(struct cs_xfer *xfer, struct cs_segment **segment);
 void cs_ring_sent(struct cs_xfer *xfer, struct cs_segment *segment);
+int cs_ring_fill(struct cs_xfer *xfer);
 void cs_ring_empty(struct cs_xfer *xfer);
 void cs_ring_count_read(struct cs_xfer *xfer, struct cs_segment *segment);
 void cs_ring_idle(struct cs_xfer *xfer);
@@ -32,10 +34,18 @@ bool cs_read_quiet(struct cs_reads *reads);
 void cs_read_wait(struct cs_reads *reads);
 void cs_read_close(struct cs_reads *reads);
 
-u32 cs_park_window(struct cs_xfer *xfer);
+u64 cs_park_room(const struct cs_xfer *xfer);
+bool cs_park_may_trust(const struct cs_xfer *xfer);
 void cs_park_keep(struct cs_xfer *xfer);
 void cs_park_take(struct cs_xfer *xfer);
 void cs_park_forget(const struct cs_context *context);
 void cs_park_exit(void);
+
+bool cs_ahead_expects(const struct cs_xfer *xfer);
+u32 cs_ahead_hash(const struct cs_xfer *xfer);
+void cs_ahead_note_end(const struct cs_xfer *xfer);
+bool cs_ahead_ended_here(u32 hash);
+void cs_ahead_read(struct cs_xfer *xfer);
+void cs_ahead_init(void);
 
 #endif /* COLDSEND_RING_H */

@@ -19,6 +19,8 @@
 #define CS_WINDOW_MIN	SZ_64K
 /* Less than that of a folio of ours is copied, in bytes. */
 #define CS_TINY		(PAGE_SIZE / 2)
+/* Of a segment that others go on with, less than this part is. */
+#define CS_TINY_PART	4
 
 /**
  * cs_sink_check - can this socket take a transfer?
@@ -136,6 +138,9 @@ loff_t cs_sink_reach(const struct cs_xfer *xfer, loff_t pos)
  */
 bool cs_sink_is_tiny(const struct cs_segment *segment)
 {
+	if (segment->beyond)
+		return segment->end - segment->begin <
+		       segment->capacity / CS_TINY_PART;
 	return segment->capacity && segment->end - segment->first < CS_TINY;
 }
 

@@ -71,6 +71,7 @@ static_assert(COLDSEND_A_COUNTERS_MAX < BITS_PER_LONG_LONG);
 
 static void cs_counters_add(struct cs_counters *to, const struct cs_xfer *xfer)
 {
+	u64 *overhead = &to->value[COLDSEND_A_COUNTERS_OVERHEAD_BYTES];
 	u64 left;
 	u32 i;
 
@@ -78,6 +79,9 @@ static void cs_counters_add(struct cs_counters *to, const struct cs_xfer *xfer)
 		i = __ffs64(left);
 		to->value[i] += xfer->counters.value[i];
 	}
+	/* Less than nothing is for what was counted before a reset. */
+	if ((s64)*overhead < 0)
+		*overhead = 0;
 }
 
 /* The file's path at the end of @buffer, "" if it can't be told. */

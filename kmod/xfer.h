@@ -208,6 +208,7 @@ struct cs_version {
  * @nr_lingering: in @lingering
  * @align: alignment in bytes of offsets of direct I/O
  * @doubtful: the file system doesn't say that its direct I/O is direct
+ * @for_next: what is read is not for the transfer, but for the one that goes on
  * @version: of the file when the ring was opened
  * @next: file position that the next segment will start at
  * @plan: what comes at @next: a segment of pages that are there already, or
@@ -220,6 +221,7 @@ struct cs_ring {
 	u32 nr_lingering;
 	u32 align;
 	bool doubtful;
+	bool for_next;
 	struct cs_version version;
 	loff_t next;
 	struct cs_segment *(*plan)(struct cs_xfer *xfer, loff_t *limit);
@@ -296,7 +298,7 @@ struct cs_drop {
  * @reads: direct ones, NULL before the first
  * @retries: times in a row that the socket said it has room and had none
  * @trust: bytes that are read ahead for a peer that keeps up
- * @keeps_up: the peer soon took what an earlier transfer had read for it
+ * @keeps_up: an earlier transfer ended where it starts, not long ago
  * @full_since: jiffies at which the socket was full first, 0 since it took some
  * @context: open device that it belongs to
  * @link: in a list of @context, guarded by its lock

@@ -7,6 +7,8 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "cs_test.h"
@@ -16,6 +18,8 @@
 #define STEP		(64 * CS_KIB)
 /* Not aligned. */
 #define PART		(300 * CS_KIB + 1)
+/* Of a file that was changed so many seconds ago nothing is parked. */
+#define FRESH_SECONDS	3
 #define LOOP_SECONDS	60
 #define EMPTY_SECONDS	9
 
@@ -44,13 +48,27 @@ FIXTURE_VARIANT_ADD(park, hybrid) {
 	.policy = COLDSEND_POLICY_HYBRID,
 };
 
+static bool is_old(void *arg)
+{
+	struct stat st;
+
+	return !fstat(*(int *)arg, &st) &&
+	       time(NULL) >= st.st_ctime + FRESH_SECONDS;
+}
+
+/* Of a file that is open for writing nothing is parked either. */
 FIXTURE_SETUP(park)
 {
+	int writer = cs_data_create(cs_dir(), &data);
+
+	ASSERT_GE(writer, 0);
 	self->dev = cs_open();
-	self->file = cs_data_create(cs_dir(), &data);
+	self->file = cs_reopen(writer, O_RDONLY);
+	close(writer);
 	ASSERT_GE(self->dev, 0);
 	ASSERT_GE(self->file, 0);
 	ASSERT_EQ(0, cs_drop_cache(self->file));
+	cs_wait(is_old, &self->file, FRESH_SECONDS + 1);
 	ASSERT_EQ(0, cs_pair(CS_TCP4, self->sv));
 	ASSERT_EQ(0, fcntl(self->sv[0], F_SETFL, O_NONBLOCK));
 	ASSERT_EQ(0, fcntl(self->sv[1], F_SETFL, O_NONBLOCK));
@@ -99,21 +117,44 @@ static int receive_some(FIXTURE_DATA(park) *self, const struct cs_data *expected
 	return 0;
 }
 
+/* Sends all of it by and by.  Return: bytes off the disk, or -errno. */
+static long long send_all(FIXTURE_DATA(park) *self, __u32 policy)
+{
+	long long disk = cs_stat("disk_bytes"), start = cs_now_ms();
+	int err = 0;
+
+	while (!err && self->got < SIZE) {
+		err = send_on(self, policy);
+		if (!err)
+			err = receive_some(self, &data);
+		if (cs_now_ms() - start > LOOP_SECONDS * 1000)
+			err = -ETIMEDOUT;
+	}
+	return err ? err : cs_stat("disk_bytes") - disk;
+}
+
 /* Each byte comes off the disk once, but for alignment. */
 TEST_F(park, reads_once)
 {
-	long long disk = cs_stat("disk_bytes");
-	long long start = cs_now_ms();
+	long long disk = send_all(self, variant->policy);
 
-	while (self->got < SIZE) {
-		ASSERT_EQ(0, send_on(self, variant->policy));
-		ASSERT_EQ(0, receive_some(self, &data));
-		ASSERT_LT(cs_now_ms() - start, LOOP_SECONDS * 1000);
-	}
-	disk = cs_stat("disk_bytes") - disk;
 	TH_LOG("%d calls, %lld bytes off the disk", self->calls, disk);
 	EXPECT_GT(self->calls, 16);
-	EXPECT_LE(disk, (long long)(SIZE + SIZE / 20));
+	EXPECT_GE(disk, SIZE);
+	EXPECT_LE(disk, SIZE + SIZE / 20);
+}
+
+/* What a writer is about to change is read again. */
+TEST_F(park, not_while_open_for_writing)
+{
+	int writer = cs_reopen(self->file, O_WRONLY);
+	long long disk;
+
+	ASSERT_GE(writer, 0);
+	disk = send_all(self, variant->policy);
+	close(writer);
+	TH_LOG("%d calls, %lld bytes off the disk", self->calls, disk);
+	EXPECT_GT(disk, SIZE + SIZE / 20);
 }
 
 /* Sends until the socket is full: bytes are left over, and parked. */
@@ -134,13 +175,16 @@ TEST_F(park, not_after_a_write)
 {
 	long long start = cs_now_ms();
 	__u64 seam;
+	int writer;
 
 	ASSERT_EQ(0, fill(self, variant->policy));
 	seam = self->sent;
 	ASSERT_GT(seam, 0);
 	ASSERT_LT(seam, SIZE);
-	cs_nap();
-	ASSERT_EQ(0, cs_data_write(self->file, &other));
+	writer = cs_reopen(self->file, O_RDWR);
+	ASSERT_GE(writer, 0);
+	ASSERT_EQ(0, cs_data_write(writer, &other));
+	close(writer);
 	while (self->got < SIZE) {
 		ASSERT_EQ(0, receive_some(self, self->got < seam ? &data :
 								   &other));

@@ -77,7 +77,7 @@ mounted() {
 	{ only path '*/mounted.img' policy direct && goes direct rule &&
 		only path '*.iso' policy direct && goes cached small; } || status=1
 	umount "$file"
-	return $status
+	return "$status"
 }
 check "path: renamed" renamed
 check "path: mounted on another file" mounted

@@ -69,19 +69,34 @@ static struct cs_counters cs_totals;
 /* Each bit of xfer->counted is a counter. */
 static_assert(COLDSEND_A_COUNTERS_MAX < BITS_PER_LONG_LONG);
 
-static void cs_counters_add(struct cs_counters *to, const struct cs_xfer *xfer)
+/* Less than nothing was read in vain if what was counted before was reset. */
+static void cs_counters_check(struct cs_counters *counters)
 {
-	u64 *overhead = &to->value[COLDSEND_A_COUNTERS_OVERHEAD_BYTES];
-	u64 left;
+	u64 *overhead = &counters->value[COLDSEND_A_COUNTERS_OVERHEAD_BYTES];
+
+	if ((s64)*overhead < 0)
+		*overhead = 0;
+}
+
+/* Adds what a transfer counted; @also may be NULL. */
+static void cs_counters_add(struct cs_counters *to, struct cs_counters *also,
+			    const struct cs_xfer *xfer)
+{
+	u64 left, n;
 	u32 i;
 
 	for (left = xfer->counted; left; left &= left - 1) {
 		i = __ffs64(left);
-		to->value[i] += xfer->counters.value[i];
+		n = xfer->counters.value[i];
+		to->value[i] += n;
+		if (also)
+			also->value[i] += n;
 	}
-	/* Less than nothing is for what was counted before a reset. */
-	if ((s64)*overhead < 0)
-		*overhead = 0;
+	if (!(xfer->counted & BIT_ULL(COLDSEND_A_COUNTERS_OVERHEAD_BYTES)))
+		return;
+	cs_counters_check(to);
+	if (also)
+		cs_counters_check(also);
 }
 
 /* The file's path at the end of @buffer, "" if it can't be told. */
@@ -195,40 +210,41 @@ static void cs_table_evict(void)
 		       cs_table_shrink(tunables.files_max));
 }
 
-static void cs_entry_add(struct cs_entry *entry, const struct cs_xfer *xfer)
+/* The row of the transfer's file, or NULL. */
+static struct cs_entry *cs_table_find(const struct cs_xfer *xfer)
 {
 	lockdep_assert_held(&cs_table_lock);
-	list_move_tail(&entry->lru, &cs_lru);
+	return rhashtable_lookup_fast(&cs_hash, &xfer->key, cs_hash_params);
+}
+
+static void cs_entry_touch(struct cs_entry *entry, const struct cs_xfer *xfer)
+{
+	lockdep_assert_held(&cs_table_lock);
+	if (!list_is_last(&entry->lru, &cs_lru))
+		list_move_tail(&entry->lru, &cs_lru);
 	entry->policy_used = xfer->source->policy;
 	if (xfer->fallback)
 		entry->fallback = xfer->fallback;
-	cs_counters_add(entry->counters, xfer);
-}
-
-static bool cs_table_add_to_old(const struct cs_xfer *xfer)
-{
-	struct cs_entry *entry;
-
-	lockdep_assert_held(&cs_table_lock);
-	entry = rhashtable_lookup_fast(&cs_hash, &xfer->key, cs_hash_params);
-	if (entry)
-		cs_entry_add(entry, xfer);
-	return entry;
 }
 
 /* Without memory for the row, only the totals know of the transfer. */
 static void cs_table_add_to_new(const struct cs_xfer *xfer)
 {
-	struct cs_entry *entry = cs_entry_create(xfer);
+	struct cs_entry *entry = cs_entry_create(xfer), *other;
 
 	if (!entry)
 		return;
 	spin_lock(&cs_table_lock);
 	/* Another transfer of the file may have made it meanwhile. */
-	if (cs_table_add_to_old(xfer) || cs_entry_insert(entry))
+	other = cs_table_find(xfer);
+	if (other || cs_entry_insert(entry)) {
 		cs_entry_free(entry);
-	else
-		cs_entry_add(entry, xfer);
+		entry = other;
+	}
+	if (entry) {
+		cs_entry_touch(entry, xfer);
+		cs_counters_add(entry->counters, NULL, xfer);
+	}
 	spin_unlock(&cs_table_lock);
 	cs_table_evict();
 }
@@ -273,13 +289,15 @@ struct cs_key cs_stats_key(struct file *file)
  */
 void cs_stats_account(const struct cs_xfer *xfer)
 {
-	bool old;
+	struct cs_entry *entry;
 
 	spin_lock(&cs_table_lock);
-	cs_counters_add(&cs_totals, xfer);
-	old = cs_table_add_to_old(xfer);
+	entry = cs_table_find(xfer);
+	if (entry)
+		cs_entry_touch(entry, xfer);
+	cs_counters_add(&cs_totals, entry ? entry->counters : NULL, xfer);
 	spin_unlock(&cs_table_lock);
-	if (!old)
+	if (!entry)
 		cs_table_add_to_new(xfer);
 }
 

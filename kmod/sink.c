@@ -214,6 +214,7 @@ static void cs_sink_queue(struct file *file, wait_queue_head_t *head,
 
 static bool cs_sink_poll(struct cs_xfer *xfer, poll_queue_proc queue)
 {
+	const struct sock *sk = xfer->sock->sk;
 	poll_table *poll = &xfer->sock_poll;
 	__poll_t events;
 
@@ -221,9 +222,12 @@ static bool cs_sink_poll(struct cs_xfer *xfer, poll_queue_proc queue)
 	/* Not EPOLLIN, and above all not the bit that asks for busy polling. */
 	poll->_key = EPOLLOUT | EPOLLERR | EPOLLHUP;
 	events = vfs_poll(xfer->sock_file, poll);
-	/* EPOLLERR also stands for time stamps and the like to be fetched. */
-	return events & (EPOLLOUT | EPOLLHUP) ||
-	       READ_ONCE(xfer->sock->sk->sk_err);
+	/*
+	 * EPOLLERR also stands for time stamps and the like to be fetched, and a
+	 * UNIX socket doesn't tell that no more can be sent.
+	 */
+	return events & (EPOLLOUT | EPOLLHUP) || READ_ONCE(sk->sk_err) ||
+	       READ_ONCE(sk->sk_shutdown) & SEND_SHUTDOWN;
 }
 
 /**

@@ -13,6 +13,7 @@
 
 #define SIZE		(4 * CS_MIB + 4321)
 #define BEFORE_DEATH	(256 * CS_KIB)
+#define ROUNDS		100
 #define SECONDS		20
 
 static const struct cs_data data = { .seed = 31, .size = SIZE };
@@ -151,6 +152,24 @@ TEST_F(policy, shut_down_midway)
 	EXPECT_EQ(self->sender.s.sent, self->peer.count);
 	EXPECT_EQ(CS_NONE, self->peer.bad);
 	EXPECT_EQ(-EPIPE, send_until_error(self, variant, &total));
+}
+
+/* Again and again, at any moment of the sender's: none is missed. */
+TEST_F(policy, shut_down_soon)
+{
+	int i;
+
+	for (i = 0; i < ROUNDS; i++) {
+		ASSERT_EQ(0, sender_start(&self->sender));
+		ASSERT_TRUE(bytes_wait(self->sv[1]));
+		ASSERT_EQ(0, shutdown(self->sv[0], SHUT_WR));
+		ASSERT_EQ(0, sender_join(&self->sender));
+		close(self->sv[0]);
+		close(self->sv[1]);
+		ASSERT_EQ(0, cs_pair_small(variant->kind, self->sv));
+		cs_send_init(&self->sender.s, self->file, self->sv[0], 0,
+			     COLDSEND_TO_EOF, variant->policy);
+	}
 }
 
 /* Some bytes read, others not: the connection is reset. */

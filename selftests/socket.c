@@ -16,6 +16,8 @@
 #define SIZE		(6 * CS_MIB + 1234)
 #define START		1001
 #define TICK_US		30000
+/* Longer than an acknowledgement is held back. */
+#define LATE_US		250000
 #define TIMEOUT_MS	200
 #define SECONDS		20
 
@@ -150,13 +152,30 @@ TEST_F(policy, nonblock)
 	expect_all(_metadata, self, SIZE - START);
 }
 
+/*
+ * What the peer acknowledges late makes room, with nobody reading: fills until
+ * the socket stays full.
+ */
+static int fill_up(FIXTURE_DATA(policy) *self, const FIXTURE_VARIANT(policy) *variant)
+{
+	__u64 before;
+	int err;
+
+	do {
+		before = self->sent;
+		err = fill(self, variant);
+		usleep(LATE_US);
+	} while (err == -EAGAIN && self->sent > before);
+	return err;
+}
+
 /* For a socket that has no room nothing is read. */
 TEST_F(policy, no_read_in_vain)
 {
 	long long reads;
 	int i;
 
-	ASSERT_EQ(-EAGAIN, fill(self, variant));
+	ASSERT_EQ(-EAGAIN, fill_up(self, variant));
 	set_nonblock(self, true);
 	reads = cs_stat("disk_reads");
 	for (i = 0; i < 10; i++)

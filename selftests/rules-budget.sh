@@ -50,7 +50,7 @@ check "  nothing at all" used $((4096 * ($(resident "$tmp/www/b1") + $(resident 
 xfer cold "$tmp/www/b3"
 coldsend policy set --admit-window 1
 # One after the other, as they were sent.
-given_back() { one 3 cached rule && used $size; }
+given_back() { one 3 cached rule && used "$size"; }
 check "budget: the others' is given back after the window" wait_for 20 given_back
 only budget 4K
 xfer cold "$file"

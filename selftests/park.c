@@ -198,10 +198,10 @@ TEST_F(park, not_after_a_write)
 	}
 }
 
-/* As long as reads may take where others use the machine, too. */
+/* As long as reads may take, and less than for whom nothing is read ahead. */
 static void let_disk_work(void)
 {
-	usleep(cs_patient(1) * 200000);
+	usleep(200000);
 }
 
 static bool is_writable(int fd)

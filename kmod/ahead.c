@@ -90,15 +90,13 @@ static u64 *cs_ahead_slot(u32 hash)
 }
 
 /**
- * cs_ahead_note_end - remembers that a transfer ended where it is
- * @xfer: that ends
+ * cs_ahead_note_end - remembers that a transfer ended there
+ * @hash: of the place, from cs_ahead_hash()
  *
  * Any context.
  */
-void cs_ahead_note_end(const struct cs_xfer *xfer)
+void cs_ahead_note_end(u32 hash)
 {
-	u32 hash = cs_ahead_hash(xfer);
-
 	WRITE_ONCE(*cs_ahead_slot(hash), (u64)hash << 32 | (u32)jiffies);
 }
 

@@ -226,11 +226,13 @@ static bool cs_park_keeps(struct cs_xfer *xfer)
 void cs_park_keep(struct cs_xfer *xfer)
 {
 	struct cs_parked *parked;
+	u32 hash;
 
 	if (!cs_ahead_expects(xfer))
 		return;
+	hash = cs_ahead_hash(xfer);
 	if (cs_xfer_sent(xfer))
-		cs_ahead_note_end(xfer);
+		cs_ahead_note_end(hash);
 	parked = cs_park_keeps(xfer) ?
 		 kzalloc(sizeof(*parked), GFP_KERNEL_ACCOUNT) : NULL;
 	if (!parked)
@@ -250,8 +252,7 @@ void cs_park_keep(struct cs_xfer *xfer)
 	if (list_empty(&parked->segments))
 		cs_park_free(parked);
 	else
-		cs_park_insert(parked, cs_ahead_hash(xfer),
-			       cs_park_limit(xfer));
+		cs_park_insert(parked, hash, cs_park_limit(xfer));
 }
 
 static struct cs_parked *cs_park_find(const struct cs_xfer *xfer, u32 hash)

@@ -43,7 +43,7 @@ void cs_park_exit(void);
 
 bool cs_ahead_expects(const struct cs_xfer *xfer);
 u32 cs_ahead_hash(const struct cs_xfer *xfer);
-void cs_ahead_note_end(const struct cs_xfer *xfer);
+void cs_ahead_note_end(u32 hash);
 bool cs_ahead_ended_here(u32 hash);
 void cs_ahead_read(struct cs_xfer *xfer);
 void cs_ahead_init(void);

@@ -8,6 +8,10 @@
 #include "coldsend.h"
 
 #define CS_POOL_MAX_MIN		SZ_1M
+/* The default is so much of memory, as a shift, between these bounds. */
+#define CS_POOL_DEFAULT_SHIFT	5
+#define CS_POOL_DEFAULT_MIN	SZ_4M
+#define CS_POOL_DEFAULT_MAX	SZ_64M
 #define CS_FILES_MAX_MIN	16U
 #define CS_FILES_MAX_MAX	1048576U
 #define CS_TRANSFERS_MAX	1048576U
@@ -33,12 +37,16 @@ static struct cs_tunables cs_tunables = {
 	.admit_after = 2,
 	.admit_window = 600,
 	.admit_max = 25,
-	.pool_max = SZ_64M,
 };
+
+static u64 cs_policy_memory(void)
+{
+	return (u64)totalram_pages() << PAGE_SHIFT;
+}
 
 static u64 cs_policy_pool_limit(void)
 {
-	return (u64)totalram_pages() * PAGE_SIZE / 4;
+	return cs_policy_memory() / 4;
 }
 
 /**
@@ -139,7 +147,8 @@ bool cs_policy_known(u32 policy)
  */
 void cs_policy_init(void)
 {
-	cs_tunables.pool_max = min(cs_tunables.pool_max,
-				   max_t(u64, cs_policy_pool_limit(),
-					 CS_POOL_MAX_MIN));
+	u64 share = cs_policy_memory() >> CS_POOL_DEFAULT_SHIFT;
+
+	share = clamp_t(u64, share, CS_POOL_DEFAULT_MIN, CS_POOL_DEFAULT_MAX);
+	cs_tunables.pool_max = min(share, cs_policy_pool_limit());
 }

@@ -25,7 +25,7 @@
 #include "views.h"
 
 #define CS_LINGER_MAX		(1 * HZ)
-#define CS_IDLE_MAX		(5 * HZ)
+#define CS_IDLE_MAX		(2 * HZ)
 #define CS_REAP_EVERY		(HZ / 2)
 /* An idle segment may be so much larger than what is asked for. */
 #define CS_IDLE_FACTOR		4

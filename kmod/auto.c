@@ -2,7 +2,9 @@
 /*
  * Policy auto: chooses a policy for each transfer.
  *
- *	the file is small			-> cached: reading it past the
+ *	the file is small, and is there, or
+ *	comes for the second time, or
+ *	memory is not full			-> cached: reading it past the
  *						   page cache is dear
  *	it is asked for again and again, and
  *	would be there until the next time	-> cached: it is admitted
@@ -14,8 +16,10 @@
  */
 #include <linux/math64.h>
 #include <linux/mm.h>
+#include <linux/pagemap.h>
 
 #include "auto.h"
+#include "ring.h"
 
 /* Heat from which on a file is hot: twice that where memory is short. */
 static u32 cs_auto_threshold(const struct cs_xfer *xfer, u64 available,
@@ -63,6 +67,28 @@ static bool cs_auto_admits(const struct cs_xfer *xfer, bool trial)
 	return admit;
 }
 
+static bool cs_auto_is_there(const struct cs_xfer *xfer)
+{
+	struct address_space *mapping =
+		cs_pagecache_inode(xfer->file)->i_mapping;
+
+	return filemap_range_has_page(mapping, xfer->pos, xfer->pos);
+}
+
+/*
+ * Would a small file push others out, though nobody asked for it lately?  A call
+ * that goes on where one ended a moment ago is not a second time.
+ */
+static bool cs_auto_is_first(const struct cs_xfer *xfer, bool trial)
+{
+	if (xfer->tunables.admit_after == 1 || xfer->pos >= xfer->size ||
+	    !cs_memory_is_full() || cs_auto_is_there(xfer))
+		return false;
+	if (xfer->nonblock && cs_ahead_ended_here(cs_ahead_hash(xfer)))
+		return true;
+	return !cs_doorkeeper_knows(xfer, trial);
+}
+
 /**
  * cs_auto_choose - the policy for a transfer that leaves it to us
  * @xfer: about to start; xfer->reason is set
@@ -74,15 +100,17 @@ static bool cs_auto_admits(const struct cs_xfer *xfer, bool trial)
 u32 cs_auto_choose(struct cs_xfer *xfer, bool trial)
 {
 	if (xfer->size <= xfer->tunables.small_max)
-		xfer->reason = COLDSEND_REASON_SMALL;
+		xfer->reason = cs_auto_is_first(xfer, trial) ?
+			       COLDSEND_REASON_FIRST : COLDSEND_REASON_SMALL;
 	else if (cs_auto_admits(xfer, trial))
 		xfer->reason = COLDSEND_REASON_ADMITTED;
 	else
 		xfer->reason = COLDSEND_REASON_LARGE;
 	cs_xfer_count(xfer, COLDSEND_A_COUNTERS_AUTO_SMALL + xfer->reason -
 		      COLDSEND_REASON_SMALL, 1);
-	return xfer->reason == COLDSEND_REASON_LARGE ? COLDSEND_POLICY_HYBRID :
-						       COLDSEND_POLICY_CACHED;
+	return xfer->reason == COLDSEND_REASON_SMALL ||
+	       xfer->reason == COLDSEND_REASON_ADMITTED ?
+	       COLDSEND_POLICY_CACHED : COLDSEND_POLICY_HYBRID;
 }
 
 /* Had most of the file to be read? */

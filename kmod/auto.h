@@ -2,9 +2,10 @@
 /*
  * Policy auto: what its files offer each other, and xfer, who asks it.
  *
- *	auto	  chooses a policy where the caller leaves it to us
- *	heat	  how much files were asked for lately
- *	memory	  the machine's memory: what can be had, what was pushed out
+ *	auto	    chooses a policy where the caller leaves it to us
+ *	heat	    how much files were asked for lately
+ *	doorkeeper  small files that the page cache missed lately
+ *	memory	    the machine's memory: what can be had, what was pushed out
  */
 #ifndef COLDSEND_AUTO_H
 #define COLDSEND_AUTO_H
@@ -39,7 +40,11 @@ void cs_heat_forget(const struct cs_xfer *xfer);
 int cs_heat_init(void);
 void cs_heat_exit(void);
 
+bool cs_doorkeeper_knows(const struct cs_xfer *xfer, bool trial);
+void cs_doorkeeper_init(void);
+
 u64 cs_memory_available(void);
+bool cs_memory_is_full(void);
 bool cs_memory_is_short(u64 available);
 unsigned long cs_memory_evicted(void);
 

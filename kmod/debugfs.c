@@ -43,6 +43,7 @@ static const char *const cs_counter_names[] = {
 	[COLDSEND_A_COUNTERS_AUTO_SMALL] = "auto_small",
 	[COLDSEND_A_COUNTERS_AUTO_ADMITTED] = "auto_admitted",
 	[COLDSEND_A_COUNTERS_AUTO_LARGE] = "auto_large",
+	[COLDSEND_A_COUNTERS_AUTO_FIRST] = "auto_first",
 	[COLDSEND_A_COUNTERS_PARTIALS] = "partials",
 	[COLDSEND_A_COUNTERS_ERRORS] = "errors",
 };

@@ -19,6 +19,7 @@ static int __init cs_init(void)
 	if (err)
 		goto err_debugfs;
 	cs_ahead_init();
+	cs_doorkeeper_init();
 	err = cs_heat_init();
 	if (err)
 		goto err_genl;

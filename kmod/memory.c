@@ -30,6 +30,17 @@ u64 cs_memory_available(void)
 }
 
 /**
+ * cs_memory_is_full - is there hardly any memory that is not in use?
+ *
+ * What comes in pushes something out then.  Any context.
+ */
+bool cs_memory_is_full(void)
+{
+	return global_zone_page_state(NR_FREE_PAGES) <
+	       totalram_pages() >> CS_FULL_SHIFT;
+}
+
+/**
  * cs_memory_is_short - does what comes into the page cache push others out?
  * @available: from cs_memory_available()
  *
@@ -37,10 +48,9 @@ u64 cs_memory_available(void)
  */
 bool cs_memory_is_short(u64 available)
 {
-	unsigned long all = totalram_pages();
+	u64 all = (u64)totalram_pages() << PAGE_SHIFT;
 
-	return available < (u64)all << PAGE_SHIFT >> CS_PRESSURE_SHIFT ||
-	       global_zone_page_state(NR_FREE_PAGES) < all >> CS_FULL_SHIFT;
+	return available < all >> CS_PRESSURE_SHIFT || cs_memory_is_full();
 }
 
 #ifdef CS_EVICTED_IS_EVENT

@@ -9,9 +9,12 @@
 
 #define CS_POOL_MAX_MIN		SZ_1M
 /* The default is so much of memory, as a shift, between these bounds. */
-#define CS_POOL_DEFAULT_SHIFT	5
+#define CS_POOL_DEFAULT_SHIFT	6
 #define CS_POOL_DEFAULT_MIN	SZ_4M
 #define CS_POOL_DEFAULT_MAX	SZ_64M
+#define CS_SEGMENT_DEFAULT_MAX	SZ_1M
+/* By default a transfer has no more than such a part of the pool. */
+#define CS_POOL_SHARES		4
 #define CS_FILES_MAX_MIN	16U
 #define CS_FILES_MAX_MAX	1048576U
 #define CS_TRANSFERS_MAX	1048576U
@@ -26,7 +29,6 @@ static DEFINE_SEQLOCK(cs_policy_lock);
 
 static struct cs_tunables cs_tunables = {
 	.policy = COLDSEND_POLICY_AUTO,
-	.segment_size = SZ_1M,
 	.depth = 4,
 	.files_max = 4096,
 	.transfers_max = 65536,
@@ -148,7 +150,14 @@ bool cs_policy_known(u32 policy)
 void cs_policy_init(void)
 {
 	u64 share = cs_policy_memory() >> CS_POOL_DEFAULT_SHIFT;
+	u32 pool, segment;
 
 	share = clamp_t(u64, share, CS_POOL_DEFAULT_MIN, CS_POOL_DEFAULT_MAX);
-	cs_tunables.pool_max = min(share, cs_policy_pool_limit());
+	pool = min(share, cs_policy_pool_limit());
+	/* Reads in flight, and one that is being sent. */
+	segment = pool / CS_POOL_SHARES / (cs_tunables.depth + 1);
+	segment = clamp_t(u32, segment, CS_SEGMENT_SIZE_MIN,
+			  CS_SEGMENT_DEFAULT_MAX);
+	cs_tunables.pool_max = pool;
+	cs_tunables.segment_size = rounddown_pow_of_two(segment);
 }

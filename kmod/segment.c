@@ -90,15 +90,15 @@ void cs_segment_drop_pages(struct cs_segment *segment)
 }
 
 /*
- * Large folios only if there are some: reclaiming page cache to make them
- * would do what this module exists to avoid.
+ * Large folios only if there are some: reclaiming page cache to make them, or
+ * having kswapd do that, would do what this module exists to avoid.
  */
 static struct folio *cs_segment_alloc_folio(u32 order)
 {
 	gfp_t gfp = GFP_KERNEL | __GFP_NOWARN;
 
 	if (order > PAGE_ALLOC_COSTLY_ORDER)
-		gfp &= ~__GFP_DIRECT_RECLAIM;
+		gfp &= ~__GFP_RECLAIM;
 	if (order > CS_FOLIO_ORDER_MIN)
 		gfp |= __GFP_NORETRY;
 	return folio_alloc(gfp, order);

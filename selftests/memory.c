@@ -2,6 +2,8 @@
 /*
  * Memory: what the kernel uses, by its own books.
  */
+#include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,6 +15,8 @@
 #define ZONEINFO	"/proc/zoneinfo"
 #define KALLSYMS	"/proc/kallsyms"
 #define KIB		1024LL
+
+static char buffer[1024 * KIB];
 
 /* Bytes of a line of /proc/meminfo. */
 static long long field(const char *text, const char *name)
@@ -38,23 +42,66 @@ static long long free_at_hand(void)
 	return pages * sysconf(_SC_PAGESIZE);
 }
 
+static void read_meminfo(char *text, size_t size)
+{
+	FILE *f = fopen(MEMINFO, "re");
+	size_t length = f ? fread(text, 1, size - 1, f) : 0;
+
+	text[length] = 0;
+	if (f)
+		fclose(f);
+}
+
 struct cs_memory cs_memory_now(void)
 {
 	struct cs_memory now = { 0 };
-	char text[8192] = "";
-	FILE *f = fopen(MEMINFO, "re");
+	char text[8192];
 
-	if (!f)
-		return now;
-	if (!fread(text, 1, sizeof(text) - 1, f))
-		text[0] = 0;
-	fclose(f);
+	read_meminfo(text, sizeof(text));
 	now.available = field(text, "\nMemAvailable:");
 	now.slab = field(text, "\nSUnreclaim:");
 	now.used = field(text, "MemTotal:") - field(text, "\nMemFree:") -
 		   field(text, "\nBuffers:") - field(text, "\nCached:") -
 		   field(text, "\nSReclaimable:") - free_at_hand();
 	return now;
+}
+
+static bool is_full(int part)
+{
+	char text[8192];
+
+	read_meminfo(text, sizeof(text));
+	return field(text, "\nMemFree:") < field(text, "MemTotal:") / part;
+}
+
+/* Reads holes until memory is full: 0 or -errno. */
+static int read_holes(int fd, int part)
+{
+	char text[8192];
+	off_t size, at;
+
+	read_meminfo(text, sizeof(text));
+	size = 2 * field(text, "MemTotal:");
+	if (!size || ftruncate(fd, size))
+		return -ENOMEM;
+	for (at = 0; at < size && !is_full(part); at += sizeof(buffer))
+		if (pread(fd, buffer, sizeof(buffer), at) < 0)
+			return -errno;
+	return is_full(part) ? 0 : -ENOMEM;
+}
+
+int cs_memory_fill(const char *dir, int part)
+{
+	int fd = open(dir, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+	int err;
+
+	if (fd < 0)
+		return -errno;
+	err = read_holes(fd, part);
+	if (!err)
+		return fd;
+	close(fd);
+	return err;
 }
 
 bool cs_memory_is_padded(void)

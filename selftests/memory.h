@@ -21,6 +21,13 @@ struct cs_memory {
 
 struct cs_memory cs_memory_now(void);
 
+/*
+ * Fills memory with the page cache of a file in @dir that takes none of the disk,
+ * until less than 1/@part of it is unused.  Return: the file, which has no name
+ * and whose pages go when it is closed, or -errno.
+ */
+int cs_memory_fill(const char *dir, int part);
+
 /* Does the kernel put zones around all that it allocates, to watch over them? */
 bool cs_memory_is_padded(void);
 

@@ -78,6 +78,7 @@ static const struct cs_attr counters[] = {
 	[COLDSEND_A_COUNTERS_AUTO_SMALL] = { .name = "auto-small" },
 	[COLDSEND_A_COUNTERS_AUTO_ADMITTED] = { .name = "auto-admitted" },
 	[COLDSEND_A_COUNTERS_AUTO_LARGE] = { .name = "auto-large" },
+	[COLDSEND_A_COUNTERS_AUTO_FIRST] = { .name = "auto-first" },
 	[COLDSEND_A_COUNTERS_PARTIALS] = { .name = "partials" },
 	[COLDSEND_A_COUNTERS_ERRORS] = { .name = "errors" },
 };

@@ -22,6 +22,7 @@ static const char *const reason_names[] = {
 	[COLDSEND_REASON_SMALL] = "small",
 	[COLDSEND_REASON_ADMITTED] = "admitted",
 	[COLDSEND_REASON_LARGE] = "large",
+	[COLDSEND_REASON_FIRST] = "first",
 	[COLDSEND_REASON_RULE] = "rule",
 };
 

@@ -68,13 +68,18 @@ enum coldsend_fallback {
  *   policy.
  * @COLDSEND_REASON_NONE: The caller, or the default where no rule matches,
  *   named a policy other than auto.
- * @COLDSEND_REASON_SMALL: The file is not larger than small-max, so cached.
+ * @COLDSEND_REASON_SMALL: The file is not larger than small-max, and is not
+ *   one that reason first is for, so cached.
  * @COLDSEND_REASON_ADMITTED: The file was served whole admit-after times
  *   within admit-window, and would be there still at the next time (see
  *   admit-max), so cached. It stays admitted until it is asked for less than
  *   half as much.
  * @COLDSEND_REASON_LARGE: The file is larger than small-max and not admitted,
  *   so hybrid.
+ * @COLDSEND_REASON_FIRST: The file is not larger than small-max, but the page
+ *   cache would have to give up others for it (less than 1/32 of memory is
+ *   unused), it is not there, and nobody asked for it within admit-window, so
+ *   hybrid.
  * @COLDSEND_REASON_RULE: A rule says so (see rule-get): the first that
  *   matches, where SEND named policy default or auto.
  */
@@ -83,6 +88,7 @@ enum coldsend_reason {
 	COLDSEND_REASON_SMALL,
 	COLDSEND_REASON_ADMITTED,
 	COLDSEND_REASON_LARGE,
+	COLDSEND_REASON_FIRST,
 	COLDSEND_REASON_RULE,
 };
 
@@ -222,6 +228,7 @@ enum coldsend_a_counters {
 	COLDSEND_A_COUNTERS_AUTO_SMALL,
 	COLDSEND_A_COUNTERS_AUTO_ADMITTED,
 	COLDSEND_A_COUNTERS_AUTO_LARGE,
+	COLDSEND_A_COUNTERS_AUTO_FIRST,
 	COLDSEND_A_COUNTERS_PARTIALS,
 	COLDSEND_A_COUNTERS_ERRORS,
 

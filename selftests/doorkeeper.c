@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The doorkeeper of policy auto: where memory is full, a small file gets into
+ * the page cache when it comes for the second time.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "kselftest_harness.h"
+#include "cs_test.h"
+#include "memory.h"
+#include "tunables.h"
+
+#define SECONDS		120
+/* Memory is full for auto if less than 1/32 is unused; surely, then. */
+#define UNUSED_PART	40
+
+static const char settings[] =
+	"--small-max 1M --admit-after 2 --admit-window 3600";
+
+static const struct cs_data data = { .seed = 103, .size = 600 * CS_KIB + 3 };
+
+FIXTURE(doorkeeper)
+{
+	struct cs_tunables tunables;
+	struct cs_job job;
+	int full;
+};
+
+/* The file is new: nobody has asked for it yet, and it is not there. */
+FIXTURE_SETUP(doorkeeper)
+{
+	ASSERT_EQ(0, cs_tunables_get(&self->tunables));
+	self->job = (struct cs_job){
+		.dev = cs_open(), .file = cs_data_create(cs_dir(), &data),
+		.data = &data, .kind = CS_TCP4, .length = COLDSEND_TO_EOF,
+		.policy = COLDSEND_POLICY_AUTO,
+	};
+	ASSERT_GE(self->job.dev, 0);
+	ASSERT_GE(self->job.file, 0);
+	ASSERT_EQ(0, cs_tunables_set(settings));
+	self->full = cs_memory_fill(cs_dir(), UNUSED_PART);
+	ASSERT_GE(self->full, 0);
+	ASSERT_EQ(0, cs_drop_cache(self->job.file));
+}
+
+FIXTURE_TEARDOWN(doorkeeper)
+{
+	close(self->full);
+	EXPECT_EQ(0, cs_tunables_restore(&self->tunables));
+}
+
+/* Sends, and looks at the bytes, the policy and the reason for it. */
+static void expect(struct __test_metadata *_metadata, struct cs_job *job,
+		   __u32 policy, __u32 reason)
+{
+	ASSERT_EQ(0, cs_job_run(job));
+	EXPECT_EQ(0, cs_job_verify(job)) TH_LOG("%s", job->why);
+	EXPECT_EQ(policy, job->s.policy_used);
+	EXPECT_EQ(reason, job->s.reason);
+}
+
+static void expect_first(struct __test_metadata *_metadata, struct cs_job *job)
+{
+	expect(_metadata, job, COLDSEND_POLICY_HYBRID, COLDSEND_REASON_FIRST);
+}
+
+static void expect_small(struct __test_metadata *_metadata, struct cs_job *job)
+{
+	expect(_metadata, job, COLDSEND_POLICY_CACHED, COLDSEND_REASON_SMALL);
+}
+
+/* It is known then, also when it was pushed out. */
+TEST_F_TIMEOUT(doorkeeper, second_time, SECONDS)
+{
+	long long before = cs_stat("auto_first");
+
+	expect_first(_metadata, &self->job);
+	EXPECT_EQ(0, cs_resident(self->job.file, 0, data.size));
+	expect_small(_metadata, &self->job);
+	EXPECT_EQ(data.size / sysconf(_SC_PAGESIZE) + 1,
+		  cs_resident(self->job.file, 0, data.size));
+	ASSERT_EQ(0, cs_drop_cache(self->job.file));
+	expect_small(_metadata, &self->job);
+	EXPECT_EQ(before + 1, cs_stat("auto_first"));
+}
+
+TEST_F_TIMEOUT(doorkeeper, what_is_there, SECONDS)
+{
+	char byte;
+
+	ASSERT_EQ(1, pread(self->job.file, &byte, 1, 0));
+	expect_small(_metadata, &self->job);
+}
+
+static bool seconds_passed(void *arg)
+{
+	return cs_now_ms() >= *(long long *)arg;
+}
+
+TEST_F_TIMEOUT(doorkeeper, forgotten, SECONDS)
+{
+	long long until;
+
+	ASSERT_EQ(0, cs_tunables_set("--admit-window 1"));
+	expect_first(_metadata, &self->job);
+	until = cs_now_ms() + 2500;
+	cs_wait(seconds_passed, &until, 4);
+	expect_first(_metadata, &self->job);
+}
+
+TEST_F_TIMEOUT(doorkeeper, all_may_come_at_once, SECONDS)
+{
+	ASSERT_EQ(0, cs_tunables_set("--admit-after 1"));
+	expect_small(_metadata, &self->job);
+}
+
+TEST_F_TIMEOUT(doorkeeper, memory_is_to_be_had, SECONDS)
+{
+	close(self->full);
+	self->full = -1;
+	ASSERT_EQ(0, cs_drop_all_caches());
+	expect_small(_metadata, &self->job);
+}
+
+TEST_F_TIMEOUT(doorkeeper, nothing_of_it, SECONDS)
+{
+	self->job.offset = data.size;
+	expect_small(_metadata, &self->job);
+}
+
+/* Who only wants to know doesn't ask for it. */
+TEST_F_TIMEOUT(doorkeeper, info, SECONDS)
+{
+	struct coldsend_info info;
+	int i;
+
+	for (i = 0; i < 2; i++) {
+		info = (struct coldsend_info){ .size = sizeof(info),
+					       .file_fd = self->job.file };
+		ASSERT_EQ(0, cs_ioctl(self->job.dev, COLDSEND_IOC_INFO, &info));
+		EXPECT_EQ(COLDSEND_POLICY_HYBRID, info.policy);
+		EXPECT_EQ(COLDSEND_REASON_FIRST, info.reason);
+	}
+	expect_first(_metadata, &self->job);
+}
+
+/* Who goes on where a call ended does not come for the second time. */
+TEST_F_TIMEOUT(doorkeeper, goes_on, SECONDS)
+{
+	struct coldsend_send s;
+	int sv[2];
+	int i;
+
+	ASSERT_EQ(0, cs_pair(CS_TCP4, sv));
+	ASSERT_EQ(0, fcntl(sv[0], F_SETFL, O_NONBLOCK));
+	for (i = 0; i < 3; i++) {
+		cs_send_init(&s, self->job.file, sv[0], i * 8192, 8192,
+			     COLDSEND_POLICY_AUTO);
+		ASSERT_EQ(0, cs_send(self->job.dev, &s));
+		EXPECT_EQ(8192, s.sent);
+		EXPECT_EQ(COLDSEND_REASON_FIRST, s.reason);
+	}
+	EXPECT_EQ(0, cs_resident(self->job.file, 0, data.size));
+	cs_send_init(&s, self->job.file, sv[0], 0, 8192, COLDSEND_POLICY_AUTO);
+	ASSERT_EQ(0, cs_send(self->job.dev, &s));
+	EXPECT_EQ(COLDSEND_REASON_SMALL, s.reason);
+	close(sv[0]);
+	close(sv[1]);
+}
+
+int main(int argc, char **argv)
+{
+	cs_need_device();
+	return test_harness_run(argc, argv);
+}

@@ -3,11 +3,9 @@
  * Policy auto: small files and those that are asked for again go by way of the
  * page cache, the rest leaves no trace in it.
  */
-#include <errno.h>
 #include <unistd.h>
 
-#include "kselftest_harness.h"
-#include "cs_test.h"
+#include "choice.h"
 #include "tunables.h"
 
 #define SECONDS		60
@@ -51,46 +49,25 @@ FIXTURE_TEARDOWN(automatic)
 	EXPECT_EQ(0, cs_tunables_restore(&self->tunables));
 }
 
-/* Sends, and looks at the bytes, the policy and the reason for it. */
-static void expect(struct __test_metadata *_metadata, struct cs_job *job,
-		   __u32 policy, __u32 reason)
-{
-	ASSERT_EQ(0, cs_job_run(job));
-	EXPECT_EQ(0, cs_job_verify(job)) TH_LOG("%s", job->why);
-	EXPECT_EQ(policy, job->s.policy_used);
-	EXPECT_EQ(reason, job->s.reason);
-}
-
 static void expect_large(struct __test_metadata *_metadata, struct cs_job *job)
 {
-	expect(_metadata, job, COLDSEND_POLICY_HYBRID, COLDSEND_REASON_LARGE);
+	expect_choice(_metadata, job, COLDSEND_POLICY_HYBRID,
+		      COLDSEND_REASON_LARGE);
 }
 
 static void expect_admitted(struct __test_metadata *_metadata,
 			    struct cs_job *job)
 {
-	expect(_metadata, job, COLDSEND_POLICY_CACHED,
-	       COLDSEND_REASON_ADMITTED);
-}
-
-static bool seconds_passed(void *arg)
-{
-	return cs_now_ms() >= *(long long *)arg;
-}
-
-static void let_pass(int seconds)
-{
-	long long until = cs_now_ms() + seconds * 1000LL;
-
-	cs_wait(seconds_passed, &until, seconds + 1);
+	expect_choice(_metadata, job, COLDSEND_POLICY_CACHED,
+		      COLDSEND_REASON_ADMITTED);
 }
 
 TEST_F_TIMEOUT(automatic, small, SECONDS)
 {
 	long long before = cs_stat("auto_small");
 
-	expect(_metadata, &self->small, COLDSEND_POLICY_CACHED,
-	       COLDSEND_REASON_SMALL);
+	expect_choice(_metadata, &self->small, COLDSEND_POLICY_CACHED,
+		      COLDSEND_REASON_SMALL);
 	EXPECT_GT(cs_resident(self->small.file, 0, small.size), 0);
 	EXPECT_EQ(before + 1, cs_stat("auto_small"));
 }
@@ -200,8 +177,8 @@ TEST_F_TIMEOUT(automatic, by_default, SECONDS)
 	self->large.policy = COLDSEND_POLICY_DEFAULT;
 	expect_large(_metadata, &self->large);
 	self->large.policy = COLDSEND_POLICY_DIRECT;
-	expect(_metadata, &self->large, COLDSEND_POLICY_DIRECT,
-	       COLDSEND_REASON_NONE);
+	expect_choice(_metadata, &self->large, COLDSEND_POLICY_DIRECT,
+		      COLDSEND_REASON_NONE);
 }
 
 int main(int argc, char **argv)

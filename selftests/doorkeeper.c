@@ -3,13 +3,10 @@
  * The doorkeeper of policy auto: where memory is full, a small file gets into
  * the page cache when it comes for the second time.
  */
-#include <errno.h>
 #include <fcntl.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
-#include "kselftest_harness.h"
-#include "cs_test.h"
+#include "choice.h"
 #include "memory.h"
 #include "tunables.h"
 
@@ -22,11 +19,13 @@ static const char settings[] =
 
 static const struct cs_data data = { .seed = 103, .size = 600 * CS_KIB + 3 };
 
+/* The file that fills memory, from one test to the next. */
+static int full;
+
 FIXTURE(doorkeeper)
 {
 	struct cs_tunables tunables;
 	struct cs_job job;
-	int full;
 };
 
 /* The file is new: nobody has asked for it yet, and it is not there. */
@@ -41,35 +40,25 @@ FIXTURE_SETUP(doorkeeper)
 	ASSERT_GE(self->job.dev, 0);
 	ASSERT_GE(self->job.file, 0);
 	ASSERT_EQ(0, cs_tunables_set(settings));
-	self->full = cs_memory_fill(cs_dir(), UNUSED_PART);
-	ASSERT_GE(self->full, 0);
+	ASSERT_EQ(0, cs_memory_fill(full, UNUSED_PART));
 	ASSERT_EQ(0, cs_drop_cache(self->job.file));
 }
 
 FIXTURE_TEARDOWN(doorkeeper)
 {
-	close(self->full);
 	EXPECT_EQ(0, cs_tunables_restore(&self->tunables));
-}
-
-/* Sends, and looks at the bytes, the policy and the reason for it. */
-static void expect(struct __test_metadata *_metadata, struct cs_job *job,
-		   __u32 policy, __u32 reason)
-{
-	ASSERT_EQ(0, cs_job_run(job));
-	EXPECT_EQ(0, cs_job_verify(job)) TH_LOG("%s", job->why);
-	EXPECT_EQ(policy, job->s.policy_used);
-	EXPECT_EQ(reason, job->s.reason);
 }
 
 static void expect_first(struct __test_metadata *_metadata, struct cs_job *job)
 {
-	expect(_metadata, job, COLDSEND_POLICY_HYBRID, COLDSEND_REASON_FIRST);
+	expect_choice(_metadata, job, COLDSEND_POLICY_HYBRID,
+		      COLDSEND_REASON_FIRST);
 }
 
 static void expect_small(struct __test_metadata *_metadata, struct cs_job *job)
 {
-	expect(_metadata, job, COLDSEND_POLICY_CACHED, COLDSEND_REASON_SMALL);
+	expect_choice(_metadata, job, COLDSEND_POLICY_CACHED,
+		      COLDSEND_REASON_SMALL);
 }
 
 /* It is known then, also when it was pushed out. */
@@ -95,33 +84,17 @@ TEST_F_TIMEOUT(doorkeeper, what_is_there, SECONDS)
 	expect_small(_metadata, &self->job);
 }
 
-static bool seconds_passed(void *arg)
-{
-	return cs_now_ms() >= *(long long *)arg;
-}
-
 TEST_F_TIMEOUT(doorkeeper, forgotten, SECONDS)
 {
-	long long until;
-
 	ASSERT_EQ(0, cs_tunables_set("--admit-window 1"));
 	expect_first(_metadata, &self->job);
-	until = cs_now_ms() + 2500;
-	cs_wait(seconds_passed, &until, 4);
+	let_pass(3);
 	expect_first(_metadata, &self->job);
 }
 
 TEST_F_TIMEOUT(doorkeeper, all_may_come_at_once, SECONDS)
 {
 	ASSERT_EQ(0, cs_tunables_set("--admit-after 1"));
-	expect_small(_metadata, &self->job);
-}
-
-TEST_F_TIMEOUT(doorkeeper, memory_is_to_be_had, SECONDS)
-{
-	close(self->full);
-	self->full = -1;
-	ASSERT_EQ(0, cs_drop_all_caches());
 	expect_small(_metadata, &self->job);
 }
 
@@ -171,8 +144,15 @@ TEST_F_TIMEOUT(doorkeeper, goes_on, SECONDS)
 	close(sv[1]);
 }
 
+TEST_F_TIMEOUT(doorkeeper, memory_is_to_be_had, SECONDS)
+{
+	ASSERT_EQ(0, cs_drop_all_caches());
+	expect_small(_metadata, &self->job);
+}
+
 int main(int argc, char **argv)
 {
 	cs_need_device();
+	full = open(cs_dir(), O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
 	return test_harness_run(argc, argv);
 }

@@ -3,7 +3,6 @@
  * Memory: what the kernel uses, by its own books.
  */
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -74,34 +73,20 @@ static bool is_full(int part)
 	return field(text, "\nMemFree:") < field(text, "MemTotal:") / part;
 }
 
-/* Reads holes until memory is full: 0 or -errno. */
-static int read_holes(int fd, int part)
+int cs_memory_fill(int file, int part)
 {
 	char text[8192];
 	off_t size, at;
 
 	read_meminfo(text, sizeof(text));
 	size = 2 * field(text, "MemTotal:");
-	if (!size || ftruncate(fd, size))
+	if (!size || ftruncate(file, size))
 		return -ENOMEM;
+	/* Holes, that are read. */
 	for (at = 0; at < size && !is_full(part); at += sizeof(buffer))
-		if (pread(fd, buffer, sizeof(buffer), at) < 0)
+		if (pread(file, buffer, sizeof(buffer), at) < 0)
 			return -errno;
 	return is_full(part) ? 0 : -ENOMEM;
-}
-
-int cs_memory_fill(const char *dir, int part)
-{
-	int fd = open(dir, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
-	int err;
-
-	if (fd < 0)
-		return -errno;
-	err = read_holes(fd, part);
-	if (!err)
-		return fd;
-	close(fd);
-	return err;
 }
 
 bool cs_memory_is_padded(void)

@@ -4,8 +4,8 @@
  *
  * Where memory is full, what comes in pushes something out.  Most files that are
  * asked for once are not asked for again soon, and who walks through many small
- * ones (a crawler, a backup) would leave no hot one behind.  So that a file is
- * let in when it comes for the second time.
+ * ones (a crawler, a backup) would leave no hot one behind.  So a file is let in
+ * when it comes for the second time.
  *
  * A table of fixed size knows the files that were missed last; who comes later
  * takes the slot.  That is a hint, read and written without a lock: at the worst

@@ -11,8 +11,8 @@
  * takes the slot.  That is a hint, read and written without a lock: at the worst
  * a file is let in once more or less.
  */
+#include <linux/ktime.h>
 #include <linux/random.h>
-#include <linux/timekeeping.h>
 
 #include "auto.h"
 

@@ -3,21 +3,34 @@
 # coverage.sh: which lines of the module the tests run.
 #
 # usage: coverage.sh [TEST…]        (none: all)
+# COLDSEND_DEADLINE: seconds for all of them (4000); what was counted until a minute
+# before it is not lost.
 # Prints each file's share and the whole; build/results/coverage has the sources,
 # with '#####' before each line that never ran. Exit: 0, or that of run.sh.
 
 set -euo pipefail
 . "$(dirname "$0")/lib.sh"
 
-# In the machine: runs the tests, then puts the counters where the host sees them.
-# The kernel adds up what all insertions of the module counted.
+# Puts the counters where the host sees them, never half of one. The kernel adds up
+# what all insertions of the module counted.
+collect() {
+	local file to
+	find /sys/kernel/debug/gcov -path '*/build/coverage/*' -name '*.gcda' | while read -r file; do
+		to=/mnt/results/coverage/${file##*/}
+		cat "$file" >"$to.new" && mv "$to.new" "$to"
+	done
+}
+
+# In the machine: runs the tests.
 if [ "${1-}" = --in-machine ]; then
 	shift
 	status=0
+	while sleep 60; do collect; done &
+	collector=$!
 	"$top/selftests/run-tests.sh" "$@" || status=$?
-	find /sys/kernel/debug/gcov -path '*/build/coverage/*' -name '*.gcda' | while read -r file; do
-		cat "$file" >"/mnt/results/coverage/${file##*/}"
-	done
+	kill $collector
+	wait $collector || true
+	collect
 	exit "$status"
 fi
 
@@ -27,7 +40,7 @@ results=$top/build/results/coverage
 rm -rf "$results"
 mkdir -p "$results"
 status=0
-"$vm/run.sh" -k um-debug -M "$dir/coldsend.ko" -m 2G -d 4G -x 2G -t 4000 -- \
+"$vm/run.sh" -k um-debug -M "$dir/coldsend.ko" -m 2G -d 4G -x 2G -t "${COLDSEND_DEADLINE:-4000}" -- \
 	env CS_MODULE="$dir/coldsend.ko" "$vm/coverage.sh" --in-machine "$@" || status=$?
 
 # gcov finds the notes of the compiler beside the counters.

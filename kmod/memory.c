@@ -3,6 +3,8 @@
 #include <linux/cpumask.h>
 #include <linux/jiffies.h>
 #include <linux/mm.h>
+#include <linux/mmzone.h>
+#include <linux/nodemask.h>
 #include <linux/percpu.h>
 #include <linux/vmstat.h>
 
@@ -10,7 +12,8 @@
 
 /*
  * Memory is short where less than 1/8 of it can be had, or less than 1/32 is
- * unused so that what comes in pushes something out.
+ * unused, beside what the kernel keeps, so that what comes in pushes something
+ * out.
  */
 #define CS_PRESSURE_SHIFT	3
 #define CS_FULL_SHIFT		5
@@ -29,6 +32,22 @@ u64 cs_memory_available(void)
 	return (u64)max(si_mem_available(), 0L) << PAGE_SHIFT;
 }
 
+/* Pages that the kernel keeps unused: up to there it gives up page cache. */
+static unsigned long cs_memory_kept_unused(void)
+{
+	unsigned long pages = 0;
+	struct zone *zone;
+	int node, i;
+
+	for_each_online_node(node) {
+		for (i = 0; i < MAX_NR_ZONES; i++) {
+			zone = &NODE_DATA(node)->node_zones[i];
+			pages += high_wmark_pages(zone);
+		}
+	}
+	return pages;
+}
+
 /**
  * cs_memory_is_full - is there hardly any memory that is not in use?
  *
@@ -37,7 +56,7 @@ u64 cs_memory_available(void)
 bool cs_memory_is_full(void)
 {
 	return global_zone_page_state(NR_FREE_PAGES) <
-	       totalram_pages() >> CS_FULL_SHIFT;
+	       (totalram_pages() >> CS_FULL_SHIFT) + cs_memory_kept_unused();
 }
 
 /**

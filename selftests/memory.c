@@ -12,6 +12,9 @@
 
 #define MEMINFO		"/proc/meminfo"
 #define ZONEINFO	"/proc/zoneinfo"
+#define VMSTAT		"/proc/vmstat"
+#define EVICTED		"\npgsteal_file "
+#define EVICTED_ENOUGH	1024
 #define KALLSYMS	"/proc/kallsyms"
 #define KIB		1024LL
 
@@ -41,9 +44,9 @@ static long long free_at_hand(void)
 	return pages * sysconf(_SC_PAGESIZE);
 }
 
-static void read_meminfo(char *text, size_t size)
+static void read_file(const char *path, char *text, size_t size)
 {
-	FILE *f = fopen(MEMINFO, "re");
+	FILE *f = fopen(path, "re");
 	size_t length = f ? fread(text, 1, size - 1, f) : 0;
 
 	text[length] = 0;
@@ -56,7 +59,7 @@ struct cs_memory cs_memory_now(void)
 	struct cs_memory now = { 0 };
 	char text[8192];
 
-	read_meminfo(text, sizeof(text));
+	read_file(MEMINFO, text, sizeof(text));
 	now.available = field(text, "\nMemAvailable:");
 	now.slab = field(text, "\nSUnreclaim:");
 	now.used = field(text, "MemTotal:") - field(text, "\nMemFree:") -
@@ -65,28 +68,35 @@ struct cs_memory cs_memory_now(void)
 	return now;
 }
 
-static bool is_full(int part)
+/* Pages that the page cache had to give up since the boot. */
+static long long evicted(void)
 {
-	char text[8192];
+	char text[32768];
+	const char *at;
 
-	read_meminfo(text, sizeof(text));
-	return field(text, "\nMemFree:") < field(text, "MemTotal:") / part;
+	read_file(VMSTAT, text, sizeof(text));
+	at = strstr(text, EVICTED);
+	return at ? atoll(at + strlen(EVICTED)) : 0;
 }
 
-int cs_memory_fill(int file, int part)
+int cs_memory_fill(int file)
 {
-	char text[8192];
+	long long before = evicted();
 	off_t size, at;
+	char text[8192];
 
-	read_meminfo(text, sizeof(text));
+	read_file(MEMINFO, text, sizeof(text));
 	size = 2 * field(text, "MemTotal:");
 	if (!size || ftruncate(file, size))
 		return -ENOMEM;
 	/* Holes, that are read. */
-	for (at = 0; at < size && !is_full(part); at += sizeof(buffer))
+	for (at = 0; at < size; at += sizeof(buffer)) {
 		if (pread(file, buffer, sizeof(buffer), at) < 0)
 			return -errno;
-	return is_full(part) ? 0 : -ENOMEM;
+		if (evicted() - before > EVICTED_ENOUGH)
+			return 0;
+	}
+	return -ENOMEM;
 }
 
 bool cs_memory_is_padded(void)

@@ -23,10 +23,10 @@ struct cs_memory cs_memory_now(void);
 
 /*
  * Fills memory with the page cache of @file, which takes none of the disk, until
- * less than 1/@part of it is unused: 0 or -errno.  The file is new, or one that
- * this did before; its pages go when it does.
+ * page cache is given up for it: 0 or -errno.  The file is new, or one that this
+ * did before; its pages go when it does.
  */
-int cs_memory_fill(int file, int part);
+int cs_memory_fill(int file);
 
 /* Does the kernel put zones around all that it allocates, to watch over them? */
 bool cs_memory_is_padded(void);

@@ -16,7 +16,6 @@
  */
 #include <linux/math64.h>
 #include <linux/mm.h>
-#include <linux/pagemap.h>
 
 #include "auto.h"
 #include "ring.h"
@@ -67,14 +66,6 @@ static bool cs_auto_admits(const struct cs_xfer *xfer, bool trial)
 	return admit;
 }
 
-static bool cs_auto_is_there(const struct cs_xfer *xfer)
-{
-	struct address_space *mapping =
-		cs_pagecache_inode(xfer->file)->i_mapping;
-
-	return filemap_range_has_page(mapping, xfer->pos, xfer->pos);
-}
-
 /*
  * Would a small file push others out, though nobody asked for it lately?  A call
  * that goes on where one ended a moment ago is not a second time.
@@ -82,7 +73,7 @@ static bool cs_auto_is_there(const struct cs_xfer *xfer)
 static bool cs_auto_is_first(const struct cs_xfer *xfer, bool trial)
 {
 	if (xfer->tunables.admit_after == 1 || xfer->pos >= xfer->size ||
-	    !cs_memory_is_full() || cs_auto_is_there(xfer))
+	    !cs_memory_is_full() || cs_pagecache_has(xfer->file, xfer->pos, 1))
 		return false;
 	if (xfer->nonblock && cs_ahead_ended_here(cs_ahead_hash(xfer)))
 		return true;

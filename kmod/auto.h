@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Policy auto: what its files offer each other, and xfer, who asks it.
+ * Policy auto: what its files offer each other; xfer, who asks it; and policy,
+ * whose defaults depend on memory.
  *
  *	auto	    chooses a policy where the caller leaves it to us
  *	heat	    how much files were asked for lately
@@ -43,6 +44,7 @@ void cs_heat_exit(void);
 bool cs_doorkeeper_knows(const struct cs_xfer *xfer, bool trial);
 void cs_doorkeeper_init(void);
 
+u64 cs_memory_all(void);
 u64 cs_memory_available(void);
 bool cs_memory_is_full(void);
 bool cs_memory_is_short(u64 available);

@@ -23,6 +23,16 @@ static unsigned long cs_memory_found;
 static unsigned long cs_memory_found_at;
 
 /**
+ * cs_memory_all - bytes that the kernel has to give
+ *
+ * Any context.
+ */
+u64 cs_memory_all(void)
+{
+	return (u64)totalram_pages() << PAGE_SHIFT;
+}
+
+/**
  * cs_memory_available - bytes that could be had without swapping
  *
  * Any context.
@@ -67,9 +77,8 @@ bool cs_memory_is_full(void)
  */
 bool cs_memory_is_short(u64 available)
 {
-	u64 all = (u64)totalram_pages() << PAGE_SHIFT;
-
-	return available < all >> CS_PRESSURE_SHIFT || cs_memory_is_full();
+	return available < cs_memory_all() >> CS_PRESSURE_SHIFT ||
+	       cs_memory_is_full();
 }
 
 #ifdef CS_EVICTED_IS_EVENT

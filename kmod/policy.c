@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /* The default policy and the tunables. */
 #include <linux/log2.h>
-#include <linux/mm.h>
 #include <linux/seqlock.h>
 #include <linux/sizes.h>
 
-#include "coldsend.h"
+#include "auto.h"
 
 #define CS_POOL_MAX_MIN		SZ_1M
 /* The default is so much of memory, as a shift, between these bounds. */
@@ -41,14 +40,9 @@ static struct cs_tunables cs_tunables = {
 	.admit_max = 25,
 };
 
-static u64 cs_policy_memory(void)
-{
-	return (u64)totalram_pages() << PAGE_SHIFT;
-}
-
 static u64 cs_policy_pool_limit(void)
 {
-	return cs_policy_memory() / 4;
+	return cs_memory_all() / 4;
 }
 
 /**
@@ -149,7 +143,7 @@ bool cs_policy_known(u32 policy)
  */
 void cs_policy_init(void)
 {
-	u64 share = cs_policy_memory() >> CS_POOL_DEFAULT_SHIFT;
+	u64 share = cs_memory_all() >> CS_POOL_DEFAULT_SHIFT;
 	u32 pool, segment;
 
 	share = clamp_t(u64, share, CS_POOL_DEFAULT_MIN, CS_POOL_DEFAULT_MAX);

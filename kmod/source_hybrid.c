@@ -22,17 +22,15 @@
 /* The pages in the page cache at @pos, if they are worth it, or NULL. */
 static struct cs_segment *cs_hybrid_gather(struct cs_xfer *xfer, loff_t pos)
 {
-	struct inode *inode = cs_pagecache_inode(xfer->file);
 	loff_t end = cs_sink_reach(xfer, pos);
 	struct cs_segment *segment;
 
-	if (!filemap_range_has_page(inode->i_mapping, pos,
-				    pos | (PAGE_SIZE - 1)))
+	if (!cs_pagecache_has(xfer->file, pos, 1))
 		return NULL;
 	segment = cs_gather_segment(xfer, pos, CS_RUN_PAGES);
 	if (!segment)
 		return NULL;
-	cs_gather(segment, inode, pos, end);
+	cs_gather(segment, cs_pagecache_inode(xfer->file), pos, end);
 	if (segment->end && (cs_gather_pages(segment) >= CS_RUN_PAGES_MIN ||
 			     pos + segment->end == xfer->end))
 		return segment;

@@ -12,6 +12,7 @@
 #include <linux/random.h>
 #include <net/sock.h>
 
+#include "hint.h"
 #include "ring.h"
 
 /* Who comes back within that keeps up. */
@@ -34,11 +35,13 @@ struct cs_place {
 	u64 context;
 };
 
-/*
- * Places where SENDs ended of late: in the upper half what tells one place from
- * another, mostly, in the lower jiffies.  Hints: who comes later takes the slot.
- */
-static u64 cs_ahead_ends[1 << CS_AHEAD_ENDS_BITS];
+/* Places where SENDs ended of late. */
+static u64 cs_ahead_slots[1 << CS_AHEAD_ENDS_BITS];
+static const struct cs_hints cs_ahead_ends = {
+	.slots = cs_ahead_slots,
+	.bits = CS_AHEAD_ENDS_BITS,
+};
+
 static u32 cs_ahead_seed;
 
 /**
@@ -84,11 +87,6 @@ u32 cs_ahead_hash(const struct cs_xfer *xfer)
 		      cs_ahead_seed);
 }
 
-static u64 *cs_ahead_slot(u32 hash)
-{
-	return &cs_ahead_ends[hash >> (32 - CS_AHEAD_ENDS_BITS)];
-}
-
 /**
  * cs_ahead_note_end - remembers that a transfer ended there
  * @hash: of the place, from cs_ahead_hash()
@@ -97,7 +95,7 @@ static u64 *cs_ahead_slot(u32 hash)
  */
 void cs_ahead_note_end(u32 hash)
 {
-	WRITE_ONCE(*cs_ahead_slot(hash), (u64)hash << 32 | (u32)jiffies);
+	cs_hint_note(&cs_ahead_ends, hash);
 }
 
 /**
@@ -108,10 +106,7 @@ void cs_ahead_note_end(u32 hash)
  */
 bool cs_ahead_ended_here(u32 hash)
 {
-	u64 end = READ_ONCE(*cs_ahead_slot(hash));
-
-	return upper_32_bits(end) == hash &&
-	       (u32)jiffies - lower_32_bits(end) < CS_AHEAD_SOON;
+	return cs_hint_is_fresh(&cs_ahead_ends, hash, CS_AHEAD_SOON);
 }
 
 /* How much to read on for whoever will go on, in bytes past xfer->pos, or 0. */

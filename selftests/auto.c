@@ -28,16 +28,11 @@ FIXTURE_SETUP(automatic)
 {
 	ASSERT_EQ(0, cs_drop_all_caches());
 	ASSERT_EQ(0, cs_tunables_get(&self->tunables));
-	self->small = (struct cs_job){
-		.dev = cs_open(), .file = cs_data_create(cs_dir(), &small),
-		.data = &small, .kind = CS_TCP4, .length = COLDSEND_TO_EOF,
-		.policy = COLDSEND_POLICY_AUTO,
-	};
+	self->small = new_job(&small);
 	ASSERT_GE(self->small.dev, 0);
 	ASSERT_GE(self->small.file, 0);
-	self->large = self->small;
-	self->large.data = &large;
-	self->large.file = cs_data_create(cs_dir(), &large);
+	self->large = new_job(&large);
+	ASSERT_GE(self->large.dev, 0);
 	ASSERT_GE(self->large.file, 0);
 	ASSERT_EQ(0, cs_tunables_set(settings));
 	ASSERT_EQ(0, cs_drop_cache(self->small.file));

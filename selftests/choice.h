@@ -8,6 +8,16 @@
 #include "kselftest_harness.h"
 #include "cs_test.h"
 
+/* A transfer of a new file, whose policy is left to auto. */
+static inline struct cs_job new_job(const struct cs_data *data)
+{
+	return (struct cs_job){
+		.dev = cs_open(), .file = cs_data_create(cs_dir(), data),
+		.data = data, .kind = CS_TCP4, .length = COLDSEND_TO_EOF,
+		.policy = COLDSEND_POLICY_AUTO,
+	};
+}
+
 /* Sends, and looks at the bytes, the policy and the reason for it. */
 static inline void expect_choice(struct __test_metadata *_metadata,
 				 struct cs_job *job, __u32 policy,

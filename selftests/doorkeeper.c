@@ -30,11 +30,7 @@ FIXTURE(doorkeeper)
 FIXTURE_SETUP(doorkeeper)
 {
 	ASSERT_EQ(0, cs_tunables_get(&self->tunables));
-	self->job = (struct cs_job){
-		.dev = cs_open(), .file = cs_data_create(cs_dir(), &data),
-		.data = &data, .kind = CS_TCP4, .length = COLDSEND_TO_EOF,
-		.policy = COLDSEND_POLICY_AUTO,
-	};
+	self->job = new_job(&data);
 	ASSERT_GE(self->job.dev, 0);
 	ASSERT_GE(self->job.file, 0);
 	ASSERT_EQ(0, cs_tunables_set(settings));

@@ -14,9 +14,9 @@
 #define ZONEINFO	"/proc/zoneinfo"
 #define VMSTAT		"/proc/vmstat"
 #define EVICTED		"\npgsteal_file "
-#define EVICTED_ENOUGH	1024
 #define KALLSYMS	"/proc/kallsyms"
 #define KIB		1024LL
+#define FILL_STEP	(64 * 1024 * KIB)
 
 static char buffer[1024 * KIB];
 
@@ -79,21 +79,38 @@ static long long evicted(void)
 	return at ? atoll(at + strlen(EVICTED)) : 0;
 }
 
+/* Reads on, from the start again at the end. */
+static int read_on(int file, size_t length)
+{
+	ssize_t n;
+
+	for (; length; length -= n) {
+		n = read(file, buffer,
+			 length < sizeof(buffer) ? length : sizeof(buffer));
+		if (n < 0 || (!n && lseek(file, 0, SEEK_SET)))
+			return -errno;
+	}
+	return 0;
+}
+
 int cs_memory_fill(int file)
 {
-	long long before = evicted();
-	off_t size, at;
+	const long page_size = sysconf(_SC_PAGESIZE);
+	long long all, done, before;
 	char text[8192];
+	int ret;
 
 	read_file(MEMINFO, text, sizeof(text));
-	size = 2 * field(text, "MemTotal:");
-	if (!size || ftruncate(file, size))
+	all = field(text, "MemTotal:");
+	/* Holes, more than there is room for. */
+	if (!all || ftruncate(file, 2 * all))
 		return -ENOMEM;
-	/* Holes, that are read. */
-	for (at = 0; at < size; at += sizeof(buffer)) {
-		if (pread(file, buffer, sizeof(buffer), at) < 0)
-			return -errno;
-		if (evicted() - before > EVICTED_ENOUGH)
+	for (done = 0; done < 2 * all; done += FILL_STEP) {
+		before = evicted();
+		ret = read_on(file, FILL_STEP);
+		if (ret)
+			return ret;
+		if ((evicted() - before) * page_size > FILL_STEP / 2)
 			return 0;
 	}
 	return -ENOMEM;

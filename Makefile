@@ -41,7 +41,7 @@ check-many:	## 10,000 transfers at once to slow receivers: bytes, memory, thread
 check-servers:	## nginx, lighttpd, Apache, vsftpd, caddy, Python, Java under coldsend run
 bench-replay:	## hot files and scans of large ones in too little memory: hits, what the disk reads
 bench-nginx:	## nginx with coldsend, with sendfile and with directio: hot files beside cold ones
-coverage:	## which lines of the module the tests run (um-debug); T=name for less
+coverage:	## which lines of the module the tests run (um, um-debug); T=name for less
 bench:		## coldsend against its rivals at native speed: tables, plots; S=cold,hot W=direct R=3 K=6.12
 check-cost:	## count coldsend's instructions: more than recorded fails
 style:		## checkpatch, sparse, W=1 and shellcheck: clean means silent
@@ -128,7 +128,7 @@ bench-nginx: setup
 	@$(vm)/run.sh -k um -m 2G -d 3G -t 3000 -- selftests/servers/bench-nginx.sh
 
 coverage:
-	+@$(MAKE) -s --no-print-directory setup KERNELS=um-debug
+	+@$(MAKE) -s --no-print-directory setup KERNELS='um um-debug'
 	+@$(MAKE) -s --no-print-directory selftests
 	@$(vm)/coverage.sh $(T)
 

@@ -5,15 +5,30 @@
 # usage: check.sh 'KERNEL…' [TEST…]
 # COLDSEND_DEADLINE: seconds for all tests on a kernel; COLDSEND_TIMEOUT: for each test.
 # Prints the KTAP of each kernel and, last, "N passed, N failed, N skipped".
+#
+# User-Mode Linux has one processor, and an emulated machine leaves as much of two
+# unused: it runs beside the others, and what it says comes last.
 
 set -euo pipefail
 . "$(dirname "$0")/lib.sh"
 
 passed=0 failed=0 skipped=0
 
-# Add up the top-level results of one kernel; STATUS is what run.sh said.
+# run KERNEL [TEST…]: KTAP, which stays in results beside run.sh's status and the seconds.
+run() {
+	local kernel=$1 status=0
+	shift
+	SECONDS=0
+	echo "# kernel $kernel"
+	"$vm/run.sh" -k "$kernel" -m 2G -d 4G -x 2G -t "${COLDSEND_DEADLINE:-2000}" -- selftests/run-tests.sh "$@" |
+		tee "$results/$kernel.ktap" || status=${PIPESTATUS[0]}
+	echo "$status $SECONDS" >"$results/$kernel.ended"
+}
+
+# Add up the top-level results of a kernel.
 count() {
-	local ktap=$1 status=$2 p f s
+	local kernel=$1 ktap=$results/$1.ktap status seconds p f s
+	read -r status seconds <"$results/$kernel.ended"
 	s=$(grep -cE '^ok [0-9]+.*# SKIP' "$ktap") || true
 	p=$(($(grep -cE '^ok [0-9]+' "$ktap" || true) - s))
 	f=$(grep -cE '^not ok [0-9]+' "$ktap") || true
@@ -22,20 +37,28 @@ count() {
 		f=$((f + 1))
 	fi
 	passed=$((passed + p)) failed=$((failed + f)) skipped=$((skipped + s))
-	echo "# $kernel: $p passed, $f failed, $s skipped in $SECONDS s"
+	echo "# $kernel: $p passed, $f failed, $s skipped in $seconds s"
 }
 
-kernels=$1
+in_turn=() beside=()
+for kernel in $1; do
+	case $kernel in
+	um*)	beside+=("$kernel") ;;
+	*)	in_turn+=("$kernel") ;;
+	esac
+done
+if [ ${#in_turn[@]} = 0 ]; then in_turn=("${beside[@]}") beside=(); fi
 shift
 cd "$top"
-mkdir -p build/results
-for kernel in $kernels; do
-	echo "# kernel $kernel"
-	SECONDS=0 status=0
-	ktap=build/results/$kernel.ktap
-	"$vm/run.sh" -k "$kernel" -m 2G -d 4G -x 2G -t "${COLDSEND_DEADLINE:-2000}" -- selftests/run-tests.sh "$@" |
-		tee "$ktap" || status=${PIPESTATUS[0]}
-	count "$ktap" "$status"
-done
-echo "$passed passed, $failed failed, $skipped skipped" | tee build/results/summary
+results=build/results
+mkdir -p $results
+for kernel in "${beside[@]}"; do run "$kernel" "$@"; done >$results/beside 2>&1 &
+# Ctrl-C does not reach what runs in the background.
+background=$!
+trap 'pkill -P $background || true' EXIT
+for kernel in "${in_turn[@]}"; do run "$kernel" "$@"; done
+wait
+cat $results/beside
+for kernel in "${in_turn[@]}" "${beside[@]}"; do count "$kernel"; done
+echo "$passed passed, $failed failed, $skipped skipped" | tee $results/summary
 [ "$failed" = 0 ]

@@ -99,8 +99,10 @@ check: setup
 	@$(vm)/check.sh '$(KERNELS)' $(T)
 
 # Room for the list and ten minutes of random programs; a list of a few tests ends sooner.
+# Watched, some tests take three times as long, and on a slow host again.
 check-debug:
-	+@COLDSEND_FUZZ_SECONDS=$${COLDSEND_FUZZ_SECONDS:-600} COLDSEND_DEADLINE=$${COLDSEND_DEADLINE:-4000} \
+	+@COLDSEND_FUZZ_SECONDS=$${COLDSEND_FUZZ_SECONDS:-600} COLDSEND_TIMEOUT=$${COLDSEND_TIMEOUT:-600} \
+	COLDSEND_DEADLINE=$${COLDSEND_DEADLINE:-6000} \
 	$(MAKE) --no-print-directory check KERNELS=um-debug
 
 # Emulated and watched, each test takes many times as long: many and alloc-fail-send would take most of an hour.

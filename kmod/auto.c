@@ -18,7 +18,6 @@
 #include <linux/mm.h>
 
 #include "auto.h"
-#include "ring.h"
 
 /* Heat from which on a file is hot: twice that where memory is short. */
 static u32 cs_auto_threshold(const struct cs_xfer *xfer, u64 available,
@@ -66,18 +65,13 @@ static bool cs_auto_admits(const struct cs_xfer *xfer, bool trial)
 	return admit;
 }
 
-/*
- * Would a small file push others out, though nobody asked for it lately?  A call
- * that goes on where one ended a moment ago is not a second time.
- */
-static bool cs_auto_is_first(const struct cs_xfer *xfer, bool trial)
+/* Would a small file push others out, though nobody asked for it lately? */
+static bool cs_auto_is_first(const struct cs_xfer *xfer)
 {
-	if (xfer->tunables.admit_after == 1 || xfer->pos >= xfer->size ||
-	    !cs_memory_is_full() || cs_pagecache_has(xfer->file, xfer->pos, 1))
-		return false;
-	if (xfer->nonblock && cs_ahead_ended_here(cs_ahead_hash(xfer)))
-		return true;
-	return !cs_doorkeeper_knows(xfer, trial);
+	return xfer->tunables.admit_after > 1 && xfer->pos < xfer->size &&
+	       cs_memory_is_full() &&
+	       !cs_pagecache_has(xfer->file, xfer->pos, 1) &&
+	       !cs_doorkeeper_knows(xfer);
 }
 
 /**
@@ -91,7 +85,7 @@ static bool cs_auto_is_first(const struct cs_xfer *xfer, bool trial)
 u32 cs_auto_choose(struct cs_xfer *xfer, bool trial)
 {
 	if (xfer->size <= xfer->tunables.small_max)
-		xfer->reason = cs_auto_is_first(xfer, trial) ?
+		xfer->reason = cs_auto_is_first(xfer) ?
 			       COLDSEND_REASON_FIRST : COLDSEND_REASON_SMALL;
 	else if (cs_auto_admits(xfer, trial))
 		xfer->reason = COLDSEND_REASON_ADMITTED;
@@ -104,28 +98,33 @@ u32 cs_auto_choose(struct cs_xfer *xfer, bool trial)
 	       COLDSEND_POLICY_CACHED : COLDSEND_POLICY_HYBRID;
 }
 
+static u64 cs_auto_added(const struct cs_xfer *xfer)
+{
+	return xfer->counters.value[COLDSEND_A_COUNTERS_PAGES_ADDED];
+}
+
 /* Had most of the file to be read? */
 static bool cs_auto_missed(const struct cs_xfer *xfer)
 {
-	return xfer->counters.value[COLDSEND_A_COUNTERS_PAGES_ADDED] >
-	       xfer->size >> PAGE_SHIFT >> 1;
+	return cs_auto_added(xfer) > xfer->size >> PAGE_SHIFT >> 1;
 }
 
-/**
- * cs_auto_learn - what a transfer tells about its file
- * @xfer: that ended
- *
- * Process context.
+/*
+ * A small file, which was not there, was asked for: who sends it in several
+ * calls does so once, with the call that comes to its end.
  */
-void cs_auto_learn(const struct cs_xfer *xfer)
+static void cs_auto_learn_small(const struct cs_xfer *xfer)
+{
+	if (xfer->pos == xfer->size &&
+	    (xfer->reason == COLDSEND_REASON_FIRST || cs_auto_added(xfer)))
+		cs_doorkeeper_note(xfer);
+}
+
+static void cs_auto_learn_large(const struct cs_xfer *xfer)
 {
 	bool admitted = xfer->reason == COLDSEND_REASON_ADMITTED;
-	bool before;
+	bool before = cs_heat_add(xfer);
 
-	if ((!admitted && xfer->reason != COLDSEND_REASON_LARGE) ||
-	    !cs_xfer_sent(xfer))
-		return;
-	before = cs_heat_add(xfer);
 	if (!admitted)
 		return;
 	/*
@@ -136,4 +135,26 @@ void cs_auto_learn(const struct cs_xfer *xfer)
 		cs_heat_forget(xfer);
 	else if (!before)
 		cs_heat_admit(xfer, true);
+}
+
+/**
+ * cs_auto_learn - what a transfer tells about its file
+ * @xfer: that ended
+ *
+ * Process context.
+ */
+void cs_auto_learn(const struct cs_xfer *xfer)
+{
+	if (!cs_xfer_sent(xfer))
+		return;
+	switch (xfer->reason) {
+	case COLDSEND_REASON_SMALL:
+	case COLDSEND_REASON_FIRST:
+		cs_auto_learn_small(xfer);
+		break;
+	case COLDSEND_REASON_LARGE:
+	case COLDSEND_REASON_ADMITTED:
+		cs_auto_learn_large(xfer);
+		break;
+	}
 }

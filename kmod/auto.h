@@ -41,7 +41,8 @@ void cs_heat_forget(const struct cs_xfer *xfer);
 int cs_heat_init(void);
 void cs_heat_exit(void);
 
-bool cs_doorkeeper_knows(const struct cs_xfer *xfer, bool trial);
+bool cs_doorkeeper_knows(const struct cs_xfer *xfer);
+void cs_doorkeeper_note(const struct cs_xfer *xfer);
 void cs_doorkeeper_init(void);
 
 u64 cs_memory_all(void);

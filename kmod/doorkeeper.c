@@ -25,22 +25,32 @@ static const struct cs_hints cs_doorkeeper_missed = {
 
 static u32 cs_doorkeeper_seed;
 
+static u32 cs_doorkeeper_hash(const struct cs_xfer *xfer)
+{
+	return cs_key_hash(&xfer->key, cs_doorkeeper_seed);
+}
+
 /**
  * cs_doorkeeper_knows - did the file come within the last admit_window?
  * @xfer: of the file
- * @trial: it does not come now, somebody only wants to know
  *
  * Any context.
  */
-bool cs_doorkeeper_knows(const struct cs_xfer *xfer, bool trial)
+bool cs_doorkeeper_knows(const struct cs_xfer *xfer)
 {
-	u32 hash = cs_key_hash(&xfer->key, cs_doorkeeper_seed);
-	bool known = cs_hint_is_fresh(&cs_doorkeeper_missed, hash,
-				      xfer->tunables.admit_window * HZ);
+	return cs_hint_is_fresh(&cs_doorkeeper_missed, cs_doorkeeper_hash(xfer),
+				xfer->tunables.admit_window * HZ);
+}
 
-	if (!trial)
-		cs_hint_note(&cs_doorkeeper_missed, hash);
-	return known;
+/**
+ * cs_doorkeeper_note - remembers that the file came
+ * @xfer: of the file, all of which has been sent
+ *
+ * Any context.
+ */
+void cs_doorkeeper_note(const struct cs_xfer *xfer)
+{
+	cs_hint_note(&cs_doorkeeper_missed, cs_doorkeeper_hash(xfer));
 }
 
 /**

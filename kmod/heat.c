@@ -20,8 +20,11 @@
 
 #define CS_HEAT_SETS	4096U
 #define CS_HEAT_WAYS	4
-/* Many readers at once make a file no hotter than that; it cools in time. */
-#define CS_HEAT_MAX	(CS_HEAT_ONCE << 10)
+/*
+ * Many readers at once make a file no hotter than that; it cools in time.  More
+ * than twice the largest admit_after.
+ */
+#define CS_HEAT_MAX	(CS_HEAT_ONCE << 11)
 
 /**
  * struct cs_warm - a file that was sent lately
@@ -107,7 +110,7 @@ static unsigned long cs_heat_evicted_since(const struct cs_warm *warm,
 static void cs_heat_move_on(struct cs_warm *warm, u32 sent,
 			    unsigned long evicted)
 {
-	u32 kept = CS_HEAT_ONCE - min_t(u32, sent, CS_HEAT_ONCE);
+	u32 kept = CS_HEAT_ONCE - sent;
 
 	warm->apart = mul_u64_u32_shr(warm->apart, kept, CS_HEAT_SHIFT) +
 		      cs_heat_evicted_since(warm, evicted);
@@ -124,8 +127,8 @@ static void cs_heat_move_on(struct cs_warm *warm, u32 sent,
 bool cs_heat_add(const struct cs_xfer *xfer)
 {
 	unsigned long window = xfer->tunables.admit_window * HZ;
-	u64 once = max_t(u64, xfer->size >> CS_HEAT_SHIFT, 1);
-	u32 sent = min_t(u64, div64_u64(cs_xfer_sent(xfer), once), CS_HEAT_MAX);
+	u64 bytes = min_t(u64, cs_xfer_sent(xfer), xfer->size);
+	u32 sent = mul_u64_u64_div_u64(bytes, CS_HEAT_ONCE, xfer->size);
 	unsigned long evicted = cs_memory_evicted();
 	struct cs_warm *warm;
 	bool admitted;

@@ -3,6 +3,7 @@
  * The doorkeeper of policy auto: where memory is full, a small file gets into
  * the page cache when it comes for the second time.
  */
+#include <errno.h>
 #include <fcntl.h>
 #include <unistd.h>
 
@@ -11,6 +12,7 @@
 #include "tunables.h"
 
 #define SECONDS		120
+#define PART		8192
 
 static const char settings[] =
 	"--small-max 1M --admit-after 2 --admit-window 3600";
@@ -116,28 +118,58 @@ TEST_F_TIMEOUT(doorkeeper, info, SECONDS)
 	expect_first(_metadata, &self->job);
 }
 
-/* Who goes on where a call ended does not come for the second time. */
-TEST_F_TIMEOUT(doorkeeper, goes_on, SECONDS)
+/* Who sends it in several calls asks for it once, with the last of them. */
+TEST_F_TIMEOUT(doorkeeper, several_calls, SECONDS)
 {
+	static const struct {
+		long long offset;
+		int reason;
+	} call[] = {
+		{ 0, COLDSEND_REASON_FIRST },
+		{ PART, COLDSEND_REASON_FIRST },
+		{ 0, COLDSEND_REASON_FIRST },
+		{ 600 * CS_KIB + 3 - PART, COLDSEND_REASON_FIRST },
+		{ 0, COLDSEND_REASON_SMALL },
+	};
+	struct coldsend_send s;
+	unsigned int i;
+	int sv[2];
+
+	ASSERT_EQ(0, cs_pair(CS_TCP4, sv));
+	for (i = 0; i < ARRAY_SIZE(call); i++) {
+		EXPECT_EQ(0, cs_resident(self->job.file, 0, data.size));
+		cs_send_init(&s, self->job.file, sv[0], call[i].offset, PART,
+			     COLDSEND_POLICY_AUTO);
+		ASSERT_EQ(0, cs_send(self->job.dev, &s));
+		EXPECT_EQ(PART, s.sent);
+		EXPECT_EQ(call[i].reason, s.reason);
+	}
+	close(sv[0]);
+	close(sv[1]);
+}
+
+/* An answer of "try again" is no visit. */
+TEST_F_TIMEOUT(doorkeeper, full_socket, SECONDS)
+{
+	static const char zeros[PART];
 	struct coldsend_send s;
 	int sv[2];
 	int i;
 
 	ASSERT_EQ(0, cs_pair(CS_TCP4, sv));
 	ASSERT_EQ(0, fcntl(sv[0], F_SETFL, O_NONBLOCK));
+	while (write(sv[0], zeros, sizeof(zeros)) > 0)
+		;
+	ASSERT_EQ(EAGAIN, errno);
 	for (i = 0; i < 3; i++) {
-		cs_send_init(&s, self->job.file, sv[0], i * 8192, 8192,
+		cs_send_init(&s, self->job.file, sv[0], 0, COLDSEND_TO_EOF,
 			     COLDSEND_POLICY_AUTO);
-		ASSERT_EQ(0, cs_send(self->job.dev, &s));
-		EXPECT_EQ(8192, s.sent);
+		EXPECT_EQ(-EAGAIN, cs_send(self->job.dev, &s));
 		EXPECT_EQ(COLDSEND_REASON_FIRST, s.reason);
 	}
-	EXPECT_EQ(0, cs_resident(self->job.file, 0, data.size));
-	cs_send_init(&s, self->job.file, sv[0], 0, 8192, COLDSEND_POLICY_AUTO);
-	ASSERT_EQ(0, cs_send(self->job.dev, &s));
-	EXPECT_EQ(COLDSEND_REASON_SMALL, s.reason);
 	close(sv[0]);
 	close(sv[1]);
+	expect_first(_metadata, &self->job);
 }
 
 TEST_F_TIMEOUT(doorkeeper, memory_is_to_be_had, SECONDS)

@@ -65,7 +65,7 @@ static int cs_chrdev_info(struct cs_context *context, union cs_chrdev_arg *arg)
 	struct file *file;
 	int err;
 
-	if (info->flags || info->reserved)
+	if (info->flags || info->reserved || info->reserved2)
 		return -EINVAL;
 	cs_policy_get(&tunables);
 	*info = (struct coldsend_info) {

@@ -329,6 +329,8 @@ int coldsend_nl_file_get_dumpit(struct sk_buff *skb,
 	}
 	rcu_read_unlock();
 	cb->args[0] = id;
+	/* For the message that ends the dump. */
+	cb->seq = cs_stats_rows_version();
 	return cs_genl_dumped(skb, err);
 }
 

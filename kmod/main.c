@@ -14,36 +14,38 @@ static int __init cs_init(void)
 	err = cs_stats_init();
 	if (err)
 		return err;
-	cs_debugfs_init();
-	err = cs_genl_init();
-	if (err)
-		goto err_debugfs;
 	cs_ahead_init();
 	cs_doorkeeper_init();
 	err = cs_heat_init();
 	if (err)
-		goto err_genl;
+		goto err_stats;
 	err = cs_pool_init();
 	if (err)
 		goto err_heat;
 	err = cs_async_init();
 	if (err)
 		goto err_pool;
+	/* From here on others see what was made. */
+	cs_debugfs_init();
+	err = cs_genl_init();
+	if (err)
+		goto err_debugfs;
 	err = cs_chrdev_init();
 	if (err)
-		goto err_async;
+		goto err_genl;
 	return 0;
 
-err_async:
+err_genl:
+	cs_genl_exit();
+	cs_rules_exit();
+err_debugfs:
+	cs_debugfs_exit();
 	cs_async_exit();
 err_pool:
 	cs_pool_exit();
 err_heat:
 	cs_heat_exit();
-err_genl:
-	cs_genl_exit();
-err_debugfs:
-	cs_debugfs_exit();
+err_stats:
 	cs_stats_exit();
 	cs_objects_report();
 	return err;

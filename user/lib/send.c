@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Sending, and waiting for it. */
 #include <errno.h>
+#include <string.h>
 #include <sys/ioctl.h>
 
 #include "handle.h"
@@ -36,9 +37,11 @@ int coldsend_cancel(struct coldsend *cs, unsigned long long id)
 
 int coldsend_info(struct coldsend *cs, int file_fd, struct coldsend_info *info)
 {
-	info->flags = 0;
+	__u32 size = info->size;
+
+	memset(info, 0, size < sizeof(*info) ? size : sizeof(*info));
+	info->size = size;
 	info->file_fd = file_fd;
-	info->reserved = 0;
 	return ioctl(cs->fd, COLDSEND_IOC_INFO, info);
 }
 

@@ -8,7 +8,9 @@
  * ended, and tells the context that it belongs to.
  *
  * Few sockets can have their sender wait for the peer whatever it says: those
- * have a queue of their own, so that nobody else waits with them.
+ * have a queue of their own, so that nobody else waits with them.  A transfer
+ * keeps its queue: a work item that went from one to another could run twice at
+ * once.
  */
 #include <linux/cred.h>
 #include <linux/jiffies.h>
@@ -31,8 +33,7 @@ static struct workqueue_struct *cs_async_blocking_queue;
 
 static struct workqueue_struct *cs_async_queue(const struct cs_xfer *xfer)
 {
-	return READ_ONCE(xfer->blocks) ? cs_async_blocking_queue :
-					 cs_async_plain_queue;
+	return xfer->blocks ? cs_async_blocking_queue : cs_async_plain_queue;
 }
 
 static void cs_async_sleep(struct cs_xfer *xfer, enum cs_state state)
@@ -154,11 +155,6 @@ static void cs_async_work(struct work_struct *work)
 	/* A wake-up that came too late. */
 	if (xfer->state == CS_STATE_ENDED)
 		return;
-	if (!xfer->blocks && cs_sink_blocks(xfer->sock)) {
-		WRITE_ONCE(xfer->blocks, true);
-		queue_delayed_work(cs_async_queue(xfer), &xfer->work, 0);
-		return;
-	}
 	cs_async_count_wait(xfer);
 	if (cs_async_pump_as(xfer))
 		cs_context_ended(xfer);
@@ -186,6 +182,7 @@ void cs_async_prepare(struct cs_xfer *xfer)
 {
 	xfer->async = true;
 	xfer->nonblock = false;
+	xfer->blocks = cs_sink_blocks(xfer->sock);
 	xfer->cred = get_current_cred();
 	xfer->memcg = get_mem_cgroup_from_mm(current->mm);
 	xfer->blkcg = compat_blkcg_get();

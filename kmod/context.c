@@ -194,6 +194,8 @@ static void cs_context_put_back(struct cs_context *context, struct cs_xfer *xfer
 {
 	spin_lock(&context->lock);
 	list_add(&xfer->link, &context->done);
+	/* Somebody may have found nothing meanwhile. */
+	wake_up(&context->wait);
 	spin_unlock(&context->lock);
 }
 

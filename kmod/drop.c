@@ -321,12 +321,19 @@ static void cs_drop_work(struct work_struct *work)
  */
 void cs_drop_later(struct cs_segment *segment)
 {
+	bool paused;
+
 	segment->since = jiffies;
 	spin_lock(&cs_drop_lock);
 	list_add_tail(&segment->link, &cs_drop_waiting);
+	/* Others, which are held for long, don't have this one wait for them. */
+	paused = cs_drop_pause > CS_DROP_FIRST;
 	cs_drop_pause = CS_DROP_FIRST;
 	spin_unlock(&cs_drop_lock);
-	schedule_delayed_work(&cs_drop_worker, CS_DROP_FIRST);
+	if (paused)
+		mod_delayed_work(system_wq, &cs_drop_worker, CS_DROP_FIRST);
+	else
+		schedule_delayed_work(&cs_drop_worker, CS_DROP_FIRST);
 }
 
 /**

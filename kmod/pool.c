@@ -110,6 +110,8 @@ void cs_pool_drop(struct cs_segment *segment)
 	cs_pool_unreserve(size);
 	if (user)
 		cs_user_give(user, size);
+	else
+		cs_user_wake_next();
 }
 
 /* Takes a segment out of the lists. */
@@ -252,6 +254,7 @@ static struct cs_segment *cs_pool_find(u32 size, u64 max, bool anyway,
 	if (segment)
 		return segment;
 	cs_pool_unreserve(size);
+	cs_user_wake_next();
 	return ERR_PTR(-ENOMEM);
 }
 

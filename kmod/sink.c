@@ -45,9 +45,16 @@ int cs_sink_check(struct socket *sock)
 	return 0;
 }
 
+/* Would handing bytes over by reference have others wait for the peer? */
+static bool cs_sink_must_copy(const struct cs_xfer *xfer)
+{
+	return xfer->flags & COLDSEND_F_ASYNC &&
+	       compat_sock_splice_blocks(xfer->sock->sk);
+}
+
 /**
- * cs_sink_copies - does the socket copy what it is handed by reference?
- * @sock: one that passed cs_sink_check()
+ * cs_sink_copies - are the transfer's bytes copied for the socket?
+ * @xfer: its flags are set, its socket passed cs_sink_check()
  *
  * TCP does if the device it goes out by can't gather, kTLS and other upper
  * protocols write what they make of it to new memory, and of the families only
@@ -55,12 +62,12 @@ int cs_sink_check(struct socket *sock)
  *
  * Process context.
  */
-bool cs_sink_copies(struct socket *sock)
+bool cs_sink_copies(const struct cs_xfer *xfer)
 {
-	struct sock *sk = sock->sk;
+	struct sock *sk = xfer->sock->sk;
 
 	if (sk->sk_family == AF_UNIX)
-		return false;
+		return cs_sink_must_copy(xfer);
 	if (!sk_is_tcp(sk) || inet_csk_has_ulp(sk))
 		return true;
 	return !(sk->sk_route_caps & NETIF_F_SG);
@@ -77,8 +84,27 @@ bool cs_sink_blocks(struct socket *sock)
 {
 	struct sock *sk = sock->sk;
 
-	return (sk_is_tcp(sk) && inet_csk_has_ulp(sk)) ||
-	       compat_sock_splice_blocks(sk);
+	return sk_is_tcp(sk) && inet_csk_has_ulp(sk);
+}
+
+/*
+ * Asynchronous transfers share few threads, also with those of other users.  A
+ * task that holds a socket's lock may sleep for as long as it likes, on memory
+ * that it makes itself (FUSE, userfaultfd): the socket counts as full meanwhile.
+ */
+static bool cs_sink_is_held(const struct cs_xfer *xfer)
+{
+	return xfer->async && !xfer->blocks &&
+	       sock_owned_by_user_nocheck(xfer->sock->sk);
+}
+
+/* Return: 0, or what keeps the transfer from calling the socket: -errno. */
+static int cs_sink_obstacle(const struct cs_xfer *xfer)
+{
+	/* It became one while others' transfers wait with this one. */
+	if (xfer->async && !xfer->blocks && cs_sink_blocks(xfer->sock))
+		return -EOPNOTSUPP;
+	return cs_sink_is_held(xfer) ? -EAGAIN : 0;
 }
 
 /**
@@ -171,10 +197,13 @@ ssize_t cs_sink_send(struct cs_xfer *xfer, const struct cs_segment *segment)
 	int flags = MSG_DONTWAIT | MSG_NOSIGNAL;
 	ssize_t result;
 
+	result = cs_sink_obstacle(xfer);
+	if (result)
+		return result;
 	xfer->more = xfer->pos + length < xfer->end;
 	if (xfer->more)
 		flags |= MSG_MORE;
-	if (cs_sink_is_tiny(segment))
+	if (cs_sink_is_tiny(segment) || cs_sink_must_copy(xfer))
 		result = cs_sink_copy(xfer->sock, segment, flags);
 	else
 		result = compat_sock_splice(xfer->sock, segment->bvec,
@@ -255,18 +284,30 @@ bool cs_sink_writable(struct cs_xfer *xfer)
 	return cs_sink_poll(xfer, xfer->sock_wait_head ? NULL : cs_sink_queue);
 }
 
+/*
+ * Does the socket hold something back for more that won't come, and can it be
+ * told so?  kTLS may wait for the peer then, which only a caller does that would
+ * have waited anyway; the next send, or close, does it for the others.
+ */
+static bool cs_sink_may_push(const struct cs_xfer *xfer)
+{
+	if (!xfer->more || xfer->pos == xfer->start ||
+	    xfer->error == -EAGAIN || cs_sink_is_held(xfer) ||
+	    !sk_stream_is_writeable(xfer->sock->sk))
+		return false;
+	return !cs_sink_blocks(xfer->sock) ||
+	       !(xfer->async || xfer->nonblock || xfer->error);
+}
+
 /**
  * cs_sink_exit - ends sending
  * @xfer: the transfer
  *
- * Pushes what the socket holds back for more that won't come; not if the socket
- * is full, as kTLS would wait for room, and the caller's next send does it.  May
- * sleep for the socket's lock.
+ * May sleep for the socket's lock.
  */
 void cs_sink_exit(struct cs_xfer *xfer)
 {
-	if (xfer->more && xfer->pos > xfer->start && xfer->error != -EAGAIN &&
-	    sk_stream_is_writeable(xfer->sock->sk))
+	if (cs_sink_may_push(xfer))
 		compat_sock_splice_eof(xfer->sock);
 	if (xfer->sock_wait_head)
 		remove_wait_queue(xfer->sock_wait_head, &xfer->sock_wait);

@@ -20,6 +20,7 @@
 #include <linux/capability.h>
 #include <linux/cred.h>
 #include <linux/hashtable.h>
+#include <linux/math64.h>
 #include <linux/slab.h>
 #include <linux/spinlock.h>
 
@@ -206,7 +207,8 @@ void cs_user_put(struct cs_xfer *xfer)
 /* Bytes of the pool that the transfer's user may hold. */
 static u64 cs_user_share(const struct cs_xfer *xfer)
 {
-	u64 share = xfer->tunables.pool_max / 100 * xfer->tunables.user_share;
+	u64 share = div_u64(xfer->tunables.pool_max, 100) *
+		    xfer->tunables.user_share;
 
 	return xfer->privileged ? U64_MAX :
 				  max_t(u64, share, CS_SEGMENT_FIRST);
@@ -319,6 +321,18 @@ void cs_user_give(struct cs_user *user, u32 size)
 	cs_user_set_bytes(user, user->bytes - size);
 	cs_user_wake();
 	cs_user_forget(user);
+	spin_unlock(&cs_user_lock);
+}
+
+/**
+ * cs_user_wake_next - memory of nobody's is free
+ *
+ * Process context.  Wakes the transfer whose turn it is.
+ */
+void cs_user_wake_next(void)
+{
+	spin_lock(&cs_user_lock);
+	cs_user_wake();
 	spin_unlock(&cs_user_lock);
 }
 

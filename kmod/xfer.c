@@ -82,7 +82,7 @@ static int cs_xfer_get_sock(int fd, struct cs_xfer *xfer)
 	xfer->sock_file = found;
 	xfer->sock = sock;
 	xfer->nonblock = found->f_flags & O_NONBLOCK;
-	xfer->copies = cs_sink_copies(sock);
+	xfer->copies = cs_sink_copies(xfer);
 	return 0;
 }
 

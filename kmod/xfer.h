@@ -275,7 +275,7 @@ struct cs_drop {
  * @async: pumped by @work; @context to @waits_since, and @trust, are only for that
  * @cancelled: to be ended
  * @privileged: it was seen that no limit of @user's holds for it
- * @blocks: @sock may have its sender wait
+ * @blocks: @sock may have its sender wait, known when it was submitted
  * @sock_woken: the socket's state changed since this was last cleared
  * @size: of the file at the start, in bytes
  * @start: first byte asked for, in bytes from the start of the file

@@ -11,6 +11,7 @@
 
 #include "cs_test.h"
 #include "kselftest_harness.h"
+#include "submit.h"
 
 #ifndef SOL_TLS
 #define SOL_TLS		282
@@ -129,6 +130,29 @@ TEST_F(tls, write_after)
 	ASSERT_EQ(4, send(self->sv[0], "more", 4, 0));
 	EXPECT_EQ(4, recv(self->sv[1], buf, sizeof(buf), 0));
 	EXPECT_EQ(0, memcmp(buf, "more", 4));
+}
+
+/*
+ * A socket that becomes one of kTLS while an asynchronous transfer to it waits: it
+ * could have others' transfers wait with it.
+ */
+TEST_F(tls, becomes_one)
+{
+	struct coldsend_completion c;
+	char buf[65536];
+	int sv[2];
+
+	ASSERT_EQ(0, cs_pair_small(CS_TCP4, sv));
+	self->s.sock_fd = sv[0];
+	ASSERT_EQ(0, cs_submit(self->dev, &self->s, 0));
+	ASSERT_TRUE(cs_stands_still(sv[0], sv[1], 30));
+	ASSERT_EQ(0, use_tls(sv[0]));
+	ASSERT_EQ(0, set_key(sv[0], TLS_TX));
+	while (!cs_has_result(self->dev, 10))
+		ASSERT_LT(0, recv(sv[1], buf, sizeof(buf), 0));
+	ASSERT_EQ(0, cs_collect(self->dev, &c, 1, 30));
+	EXPECT_EQ(EOPNOTSUPP, c.error);
+	EXPECT_LT(c.sent, SIZE - OFFSET);
 }
 
 /* The records of a stream: all application data, none cut; their number. */

@@ -38,7 +38,8 @@
  *               not COLDSEND_TO_EOF)
  *   EOPNOTSUPP  the socket is not a stream socket; with COLDSEND_F_STRICT, the
  *               file can't travel by the policy; with COLDSEND_F_ASYNC, a
- *               process answers reads of the file (FUSE)
+ *               process answers reads of the file (FUSE), or the socket became
+ *               one of kTLS meanwhile
  *   ENOTSOCK    sock_fd is not a socket
  *   ENOTCONN    the socket was never connected, or listens
  *   EPIPE       the socket is shut down for writing, by either side; there is

@@ -45,8 +45,13 @@ def send(sock):
         while sent := os.sendfile(sock.fileno(), source.fileno(), offset, 1 << 30):
             offset += sent
 
+def pair():
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        ours = socket.create_connection(server.getsockname())
+        return ours, server.accept()[0]
+
 def transfer():
-    ours, theirs = socket.socketpair()
+    ours, theirs = pair()
     threading.Thread(target=send, args=(ours,)).start()
     digest = hashlib.sha256()
     with theirs:
@@ -86,6 +91,21 @@ other_user() {
 	same "served" "$((8 * size))" "$(tail -n 5 "$tmp/said" | jq .bytes_served)"
 }
 check "of another user" other_user
+
+# A UNIX socket would tell its peer that we send.
+other_users_unix() {
+	run --json -- setpriv --reuid 65534 --regid 65534 --clear-groups --no-new-privs python3 -c '
+import os, socket, struct, sys
+a, b = socket.socketpair()
+b.setsockopt(socket.SOL_SOCKET, socket.SO_PASSCRED, 1)
+with open(sys.argv[1], "rb") as source:
+    os.sendfile(a.fileno(), source.fileno(), 0, 1000)
+told = b.recvmsg(1000, 1000)[1][0][2]
+print(*struct.unpack("3i", told)[1:])' "$tmp/file" >"$tmp/said" || return 1
+	same "user and group" "65534 65534" "$(head -n 1 "$tmp/said")" || return 1
+	same "served" 0 "$(tail -n +2 "$tmp/said" | jq .calls_served)"
+}
+check "a UNIX socket of another user is left to the kernel" other_users_unix
 
 # Calls of fewer bytes do not come to us at all.
 small_calls() {

@@ -11,6 +11,7 @@
 #include <errno.h>
 #include <signal.h>
 #include <sys/ioctl.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "notify.h"
@@ -62,6 +63,8 @@ static void finish(int listener, __u64 id, ssize_t sent, int err)
 
 /**
  * struct call - a call that we do
+ * @listener: of the filter
+ * @id: its number there
  * @caller: who made it
  * @files: copies of its descriptors: to, from
  * @at: address of its offset, 0 for none
@@ -70,6 +73,8 @@ static void finish(int listener, __u64 id, ssize_t sent, int err)
  * @err: errno of its failure
  */
 struct call {
+	int listener;
+	__u64 id;
 	struct cs_caller caller;
 	int files[2];
 	__u64 at;
@@ -84,7 +89,8 @@ static ssize_t send_as_caller(struct call *call, const struct cs_range_how *how)
 	off64_t *offset = call->at ? &call->offset : NULL;
 	ssize_t sent;
 
-	cs_caller_act(&call->caller);
+	if (!cs_caller_act(&call->caller))
+		return 0;
 	sent = cs_range_send(how, call->files[0], call->files[1], offset,
 			     call->count);
 	call->err = errno;
@@ -93,7 +99,8 @@ static ssize_t send_as_caller(struct call *call, const struct cs_range_how *how)
 		return 0;
 	/* The kernel would raise it; if we can't, it still will. */
 	if (sent < 0 && call->err == EPIPE &&
-	    !cs_caller_kill(&call->caller, SIGPIPE))
+	    !(cs_call_valid(call->listener, call->id) &&
+	      cs_caller_kill(&call->caller, SIGPIPE)))
 		return 0;
 	if (sent > 0 && offset &&
 	    !cs_caller_write(&call->caller, call->at, offset, sizeof(*offset))) {
@@ -103,6 +110,18 @@ static ssize_t send_as_caller(struct call *call, const struct cs_range_how *how)
 	return sent;
 }
 
+/* A UNIX socket may tell its peer whose process sends: that is not to be ours. */
+static bool would_lend_name(const struct call *call)
+{
+	socklen_t len = sizeof(int);
+	int domain;
+
+	if (call->caller.uid == (int)getuid())
+		return false;
+	return getsockopt(call->files[0], SOL_SOCKET, SO_DOMAIN, &domain,
+			  &len) || domain == AF_UNIX;
+}
+
 /* Only what was looked up while the caller waits is sure to be the caller's. */
 static bool look_up(struct call *call, const struct seccomp_notif *notif)
 {
@@ -110,7 +129,8 @@ static bool look_up(struct call *call, const struct seccomp_notif *notif)
 
 	call->at = notif->data.args[2];
 	call->count = notif->data.args[3];
-	if (!cs_caller_look(&call->caller, (pid_t)notif->pid))
+	if (!cs_caller_look(&call->caller, (pid_t)notif->pid) ||
+	    !cs_caller_open(&call->caller))
 		return false;
 	if (call->at && !cs_caller_read(&call->caller, call->at, &call->offset,
 					sizeof(call->offset)))
@@ -132,16 +152,18 @@ static bool look_up(struct call *call, const struct seccomp_notif *notif)
 ssize_t cs_call_do(int listener, const struct seccomp_notif *notif,
 		   const struct cs_range_how *how)
 {
-	struct call call = { .err = 0 };
+	struct call call = { .listener = listener, .id = notif->id };
 	ssize_t sent = 0;
 
 	if (look_up(&call, notif)) {
-		if (cs_call_valid(listener, notif->id))
+		if (cs_call_valid(listener, notif->id) &&
+		    !would_lend_name(&call))
 			sent = send_as_caller(&call, how);
 		/* Gone before the answer, so that the caller's close is the last. */
 		close(call.files[0]);
 		close(call.files[1]);
 	}
+	cs_caller_close(&call.caller);
 	if (sent)
 		finish(listener, notif->id, sent, call.err);
 	else

@@ -3,13 +3,12 @@
  * The caller of a stopped system call: what is known of the thread, its
  * descriptors and its memory.
  */
-#include <errno.h>
+#include <fcntl.h>
+#include <linux/kcmp.h>
 #include <signal.h>
 #include <stdio.h>
-#include <string.h>
 #include <sys/pidfd.h>
 #include <sys/syscall.h>
-#include <sys/uio.h>
 #include <unistd.h>
 
 #include "notify.h"
@@ -41,7 +40,7 @@ bool cs_caller_look(struct cs_caller *c, pid_t thread)
 	char path[40], line[256];
 	FILE *status;
 
-	*c = (struct cs_caller){ .thread = thread };
+	*c = (struct cs_caller){ .thread = thread, .memory = -1 };
 	snprintf(path, sizeof(path), "/proc/%d/status", thread);
 	status = fopen(path, "re");
 	if (!status)
@@ -52,16 +51,51 @@ bool cs_caller_look(struct cs_caller *c, pid_t thread)
 	return c->process > 0;
 }
 
+/**
+ * cs_caller_open - open the thread's memory
+ * @c: from cs_caller_look(); to be given to cs_caller_close()
+ *
+ * Return: false if it is gone, or not ours to look at.
+ */
+bool cs_caller_open(struct cs_caller *c)
+{
+	char path[40];
+
+	snprintf(path, sizeof(path), "/proc/%d/mem", c->thread);
+	c->memory = open(path, O_RDWR | O_CLOEXEC);
+	return c->memory >= 0;
+}
+
+/** cs_caller_close - close its memory, if it is open */
+void cs_caller_close(struct cs_caller *c)
+{
+	if (c->memory >= 0)
+		close(c->memory);
+	c->memory = -1;
+}
+
 /** cs_caller_signalled - does a signal wait that the thread would hear? */
 bool cs_caller_signalled(const struct cs_caller *c)
 {
 	return c->pending & ~c->unheard;
 }
 
-/** cs_caller_files - copies of two descriptors of its process; false if not both */
+/*
+ * A descriptor for the process, to ask for its files; -1 if its thread may have
+ * others than its first one.
+ */
+static int open_process(const struct cs_caller *c)
+{
+	if (c->thread != c->process &&
+	    syscall(SYS_kcmp, c->process, c->thread, KCMP_FILES, 0, 0))
+		return -1;
+	return pidfd_open(c->process, 0);
+}
+
+/** cs_caller_files - copies of two of its descriptors; false if not both */
 bool cs_caller_files(const struct cs_caller *c, int theirs[2], int ours[2])
 {
-	int process = pidfd_open(c->process, 0);
+	int process = open_process(c);
 
 	ours[0] = process < 0 ? -1 : pidfd_getfd(process, theirs[0], 0);
 	ours[1] = ours[0] < 0 ? -1 : pidfd_getfd(process, theirs[1], 0);
@@ -74,32 +108,17 @@ bool cs_caller_files(const struct cs_caller *c, int theirs[2], int ours[2])
 	return false;
 }
 
-typedef ssize_t (*transfer)(pid_t pid, const struct iovec *ours,
-			    unsigned long our_count, const struct iovec *theirs,
-			    unsigned long their_count, unsigned long flags);
-
-static bool move(transfer how, const struct cs_caller *c, __u64 at, void *value,
-		 size_t len)
-{
-	struct iovec ours = { .iov_base = value, .iov_len = len };
-	struct iovec theirs = {
-		.iov_base = (void *)(unsigned long)at,
-		.iov_len = len,
-	};
-
-	return how(c->thread, &ours, 1, &theirs, 1, 0) == (ssize_t)len;
-}
-
 /** cs_caller_read - read @len bytes at address @at of its memory */
 bool cs_caller_read(const struct cs_caller *c, __u64 at, void *value, size_t len)
 {
-	return move(process_vm_readv, c, at, value, len);
+	return pread(c->memory, value, len, (off_t)at) == (ssize_t)len;
 }
 
 /** cs_caller_write - write @len bytes at address @at of its memory */
-bool cs_caller_write(const struct cs_caller *c, __u64 at, void *value, size_t len)
+bool cs_caller_write(const struct cs_caller *c, __u64 at, const void *value,
+		     size_t len)
 {
-	return move(process_vm_writev, c, at, value, len);
+	return pwrite(c->memory, value, len, (off_t)at) == (ssize_t)len;
 }
 
 /** cs_caller_kill - send a signal to the thread */
@@ -109,12 +128,15 @@ bool cs_caller_kill(const struct cs_caller *c, int sig)
 }
 
 /**
- * cs_caller_act - have this thread act as the user of @c, or, with NULL, itself
+ * cs_caller_act - have this thread act with the rights of the user of @c, or,
+ *	with NULL, its own
  *
  * The kernel has users by thread, which the C library hides: so it is asked
- * directly.  What a user may have of the module counts for who calls.
+ * directly.  The real user stays ours: who has that one may kill us.
+ *
+ * Return: does it?
  */
-void cs_caller_act(const struct cs_caller *c)
+bool cs_caller_act(const struct cs_caller *c)
 {
-	syscall(SYS_setresuid, -1, c ? (uid_t)c->uid : getuid(), -1);
+	return !syscall(SYS_setresuid, -1, c ? (uid_t)c->uid : getuid(), -1);
 }

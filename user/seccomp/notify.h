@@ -28,6 +28,8 @@ int cs_filter_take(int sock);
  * struct cs_caller - a thread of the run
  * @thread: its number
  * @process: number of its process
+ * @memory: its memory, which stays its own while numbers go to others; -1: not
+ *	open
  * @uid: its effective user
  * @pending: signals that wait for it, bit N - 1 for signal N
  * @unheard: signals that it blocks or ignores
@@ -35,19 +37,22 @@ int cs_filter_take(int sock);
 struct cs_caller {
 	pid_t thread;
 	pid_t process;
+	int memory;
 	int uid;
 	__u64 pending;
 	__u64 unheard;
 };
 
 bool cs_caller_look(struct cs_caller *c, pid_t thread);
+bool cs_caller_open(struct cs_caller *c);
+void cs_caller_close(struct cs_caller *c);
 bool cs_caller_signalled(const struct cs_caller *c);
 bool cs_caller_files(const struct cs_caller *c, int theirs[2], int ours[2]);
 bool cs_caller_read(const struct cs_caller *c, __u64 at, void *value, size_t len);
-bool cs_caller_write(const struct cs_caller *c, __u64 at, void *value,
+bool cs_caller_write(const struct cs_caller *c, __u64 at, const void *value,
 		     size_t len);
 bool cs_caller_kill(const struct cs_caller *c, int sig);
-void cs_caller_act(const struct cs_caller *c);
+bool cs_caller_act(const struct cs_caller *c);
 
 /* call.c: one call and its answer */
 

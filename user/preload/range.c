@@ -16,7 +16,10 @@
 /* Bytes of one call at the most, as the kernel's MAX_RW_COUNT: 2 GiB - a page. */
 #define COUNT_MAX	((size_t)INT_MAX & ~(size_t)4095)
 
-/* Is an error of the module the answer, as sendfile would give it? */
+/*
+ * Is an error of the module the answer, as sendfile would give it?  A socket tells
+ * what it died of once: asked again, the kernel would say EPIPE.
+ */
 static bool is_answer(int err)
 {
 	switch (err) {
@@ -25,11 +28,18 @@ static bool is_answer(int err)
 	case EIO:
 	case EPIPE:
 	case ECONNRESET:
+	case ECONNREFUSED:
 	case ECONNABORTED:
 	case ETIMEDOUT:
 	case EHOSTUNREACH:
 	case ENETUNREACH:
 	case ENETDOWN:
+	case EHOSTDOWN:
+	case ENONET:
+	case ENOPROTOOPT:
+	case EPROTO:
+	case EMSGSIZE:
+	case EBADMSG:
 		return true;
 	default:
 		return false;

@@ -31,6 +31,24 @@ round_trip() {
 	same pattern '/a b\*#c' "$(jq -r '.[2].path' "$tmp/after")"
 }
 check "load and save: what comes back is the same" round_trip
+save_keeps() {
+	: >"$tmp/target"
+	chmod 640 "$tmp/target"
+	ln -s target "$tmp/link"
+	coldsend policy save "$tmp/link" || return 1
+	[ -L "$tmp/link" ] || return 1
+	diff "$tmp/saved" "$tmp/target" || return 1
+	same mode 640 "$(stat -c %a "$tmp/target")"
+}
+check "save keeps a link and the file's mode" save_keeps
+save_into() {
+	mkfifo "$tmp/pipe"
+	coldsend policy save "$tmp/pipe" &
+	diff "$tmp/saved" - <"$tmp/pipe" || return 1
+	wait $! || return 1
+	[ -p "$tmp/pipe" ]
+}
+check "save into what is no regular file" save_into
 load_stdin() { echo "policy direct" | coldsend policy load - && in_order direct; }
 check "load -" load_stdin
 

@@ -44,27 +44,36 @@ static void print_head(const char *name, const char *suffix, const char *type,
 	       name, suffix, type);
 }
 
-/* Counters of one set: all grow until they are reset. */
-static void print_counter(const char *attribute, __u64 value, const char *of)
+static void print_value(const char *attribute, const char *suffix,
+			const char *type, __u64 value, const char *of)
 {
 	char name[80];
 	bool is_time = to_name(name, sizeof(name), attribute);
 
-	print_head(name, "_total", "counter", attribute, of);
+	print_head(name, suffix, type, attribute, of);
 	if (is_time)
-		printf("%s_total %.9f\n", name, (double)value / 1e9);
+		printf("%s%s %.9f\n", name, suffix, (double)value / 1e9);
 	else
-		printf("%s_total %llu\n", name, value);
+		printf("%s%s %llu\n", name, suffix, value);
 }
 
+/* Counters of one set: all but those of @may_fall grow until they are reset. */
 static void print_set(const struct cs_attrs *set,
-		      const struct cs_values *values, const char *of)
+		      const struct cs_values *values, __u64 may_fall,
+		      const char *of)
 {
 	unsigned int nr;
 
-	for (nr = 0; nr < set->count; nr++)
-		if (values->has & 1ULL << nr)
-			print_counter(set->attr[nr].name, values->v[nr], of);
+	for (nr = 0; nr < set->count; nr++) {
+		if (!(values->has & 1ULL << nr))
+			continue;
+		if (may_fall & 1ULL << nr)
+			print_value(set->attr[nr].name, "", "gauge",
+				    values->v[nr], of);
+		else
+			print_value(set->attr[nr].name, "_total", "counter",
+				    values->v[nr], of);
+	}
 }
 
 static void print_gauge(const char *name, const char *help, __u64 value)
@@ -126,9 +135,11 @@ int cs_prometheus_print(struct cs_nl *nl)
 		return -1;
 	/* The pool tells it, in parts, and it is no counter. */
 	stats.objects.has &= ~(1ULL << COLDSEND_A_OBJECTS_POOL_BYTES);
+	/* Less was read than needed where what an earlier transfer read was sent. */
 	print_set(&cs_counters, &stats.counters,
+		  1ULL << COLDSEND_A_COUNTERS_OVERHEAD_BYTES,
 		  " of all transfers since insmod or reset.");
-	print_set(&cs_objects, &stats.objects, " since insmod.");
+	print_set(&cs_objects, &stats.objects, 0, " since insmod.");
 	print_pool(pool.v);
 	for (i = 0; i < CS_TIMED; i++)
 		print_histogram(timed[i], meaning[i], &histogram[i]);

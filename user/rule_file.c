@@ -4,9 +4,12 @@
  * \ooo (octal) is a byte.
  */
 #include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "rule.h"
 
@@ -151,42 +154,76 @@ static void print_all(FILE *out, const struct cs_rules *rules)
 	}
 }
 
+static bool write_into(const struct cs_rules *rules, FILE *out)
+{
+	bool failed;
+
+	if (!out)
+		return false;
+	print_all(out, rules);
+	failed = ferror(out);
+	return !fclose(out) && !failed;
+}
+
+/* Writes @path beside its place, and puts it there. */
+static bool replace_file(const struct cs_rules *rules, const char *path,
+			 const struct stat *old)
+{
+	char part[PATH_MAX];
+	bool kept;
+	FILE *out;
+	int err;
+
+	if (snprintf(part, sizeof(part), "%s.part", path) >= (int)sizeof(part)) {
+		errno = ENAMETOOLONG;
+		return false;
+	}
+	out = fopen(part, "we");
+	if (!out)
+		return false;
+	kept = !old || (!fchown(fileno(out), old->st_uid, old->st_gid) &&
+			!fchmod(fileno(out), old->st_mode & 07777));
+	if (write_into(rules, out) && kept && !rename(part, path))
+		return true;
+	err = errno;
+	remove(part);
+	errno = err;
+	return false;
+}
+
+/* Where symbolic links lead, if the file is there. */
+static bool replace(const struct cs_rules *rules, const char *path)
+{
+	char place[PATH_MAX];
+	struct stat old;
+
+	if (stat(path, &old))
+		return errno == ENOENT && replace_file(rules, path, NULL);
+	if (!S_ISREG(old.st_mode))
+		return write_into(rules, fopen(path, "we"));
+	return realpath(path, place) && replace_file(rules, place, &old);
+}
+
 /**
  * cs_rules_write - write a file of rules
  * @rules: the rules
  * @path: the file, "-" for standard output
  *
- * The file is there as a whole, or as it was: it is put in place when complete.
+ * A file is there as a whole, or as it was: it is put in place when complete, with
+ * the mode that it had.  What is there and is no regular file is written into.
  *
  * Return: is it?  If not, what is wrong has been said.
  */
 bool cs_rules_write(const struct cs_rules *rules, const char *path)
 {
-	char *part = NULL;
-	bool failed;
-	FILE *out;
+	bool written;
 
 	if (!strcmp(path, "-")) {
 		print_all(stdout, rules);
 		return true;
 	}
-	if (asprintf(&part, "%s.part", path) < 0) {
-		cs_err("no memory");
-		return false;
-	}
-	out = fopen(part, "we");
-	failed = !out;
-	if (out) {
-		print_all(out, rules);
-		failed = ferror(out);
-		failed |= !!fclose(out);
-	}
-	if (failed || rename(part, path)) {
+	written = replace(rules, path);
+	if (!written)
 		cs_err("can't write %s: %s", path, strerror(errno));
-		failed = true;
-		if (out)
-			remove(part);
-	}
-	free(part);
-	return !failed;
+	return written;
 }

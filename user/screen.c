@@ -67,6 +67,9 @@ int cs_screen_run(struct cs_nl *nl, unsigned int seconds)
 	err = show(nl, views);
 	endwin();
 	delscreen(screen);
+	/* What was said on the screen went with it. */
+	if (err)
+		cs_nl_view(nl, &views[0]);
 	cs_view_clear(&views[0]);
 	cs_view_clear(&views[1]);
 	return err ? CS_FAILED : CS_OK;

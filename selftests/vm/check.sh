@@ -20,7 +20,7 @@ run() {
 	shift
 	SECONDS=0
 	echo "# kernel $kernel"
-	"$vm/run.sh" -k "$kernel" -m 2G -d 4G -x 2G -t "${COLDSEND_DEADLINE:-2000}" -- selftests/run-tests.sh "$@" |
+	"$vm/run.sh" -k "$kernel" -m 2G -d 4G -x 2G -t "${COLDSEND_DEADLINE:-3000}" -- selftests/run-tests.sh "$@" |
 		tee "$results/$kernel.ktap" || status=${PIPESTATUS[0]}
 	echo "$status $SECONDS" >"$results/$kernel.ended"
 }

@@ -3,6 +3,7 @@
  * The caller of a stopped system call: what is known of the thread, its
  * descriptors and its memory.
  */
+#include <errno.h>
 #include <fcntl.h>
 #include <linux/kcmp.h>
 #include <signal.h>
@@ -12,6 +13,11 @@
 #include <unistd.h>
 
 #include "notify.h"
+
+/* Since Linux 6.9; the C library's headers may be older. */
+#ifndef PIDFD_THREAD
+#define PIDFD_THREAD	O_EXCL
+#endif
 
 /* Takes one line of /proc/TID/status, if it is one that we want. */
 static void take_line(struct cs_caller *c, const char *line)
@@ -81,11 +87,15 @@ bool cs_caller_signalled(const struct cs_caller *c)
 }
 
 /*
- * A descriptor for the process, to ask for its files; -1 if its thread may have
- * others than its first one.
+ * Something to ask for the thread's files.  Before Linux 6.9 there is only the
+ * process, which is as good if all have the same; else -1.
  */
-static int open_process(const struct cs_caller *c)
+static int open_thread(const struct cs_caller *c)
 {
+	int fd = pidfd_open(c->thread, PIDFD_THREAD);
+
+	if (fd >= 0 || errno != EINVAL)
+		return fd;
 	if (c->thread != c->process &&
 	    syscall(SYS_kcmp, c->process, c->thread, KCMP_FILES, 0, 0))
 		return -1;
@@ -95,12 +105,12 @@ static int open_process(const struct cs_caller *c)
 /** cs_caller_files - copies of two of its descriptors; false if not both */
 bool cs_caller_files(const struct cs_caller *c, int theirs[2], int ours[2])
 {
-	int process = open_process(c);
+	int thread = open_thread(c);
 
-	ours[0] = process < 0 ? -1 : pidfd_getfd(process, theirs[0], 0);
-	ours[1] = ours[0] < 0 ? -1 : pidfd_getfd(process, theirs[1], 0);
-	if (process >= 0)
-		close(process);
+	ours[0] = thread < 0 ? -1 : pidfd_getfd(thread, theirs[0], 0);
+	ours[1] = ours[0] < 0 ? -1 : pidfd_getfd(thread, theirs[1], 0);
+	if (thread >= 0)
+		close(thread);
 	if (ours[1] >= 0)
 		return true;
 	if (ours[0] >= 0)

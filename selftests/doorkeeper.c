@@ -172,6 +172,20 @@ TEST_F_TIMEOUT(doorkeeper, full_socket, SECONDS)
 	expect_first(_metadata, &self->job);
 }
 
+/* A larger one must be asked for twice as much as where memory is to be had. */
+TEST_F_TIMEOUT(doorkeeper, large_file, SECONDS)
+{
+	int i;
+
+	ASSERT_EQ(0, cs_tunables_set("--small-max 64K"));
+	for (i = 0; i < 3; i++)
+		expect_choice(_metadata, &self->job, COLDSEND_POLICY_HYBRID,
+			      COLDSEND_REASON_LARGE);
+	ASSERT_EQ(0, cs_drop_all_caches());
+	expect_choice(_metadata, &self->job, COLDSEND_POLICY_CACHED,
+		      COLDSEND_REASON_ADMITTED);
+}
+
 TEST_F_TIMEOUT(doorkeeper, memory_is_to_be_had, SECONDS)
 {
 	ASSERT_EQ(0, cs_drop_all_caches());

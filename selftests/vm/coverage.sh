@@ -5,7 +5,7 @@
 # usage: coverage.sh [TEST…]
 # None: all of them on um, and on um-debug those that need faults on demand.
 # COLDSEND_DEADLINE: seconds for each machine (4000); what was counted until a minute
-# before it is not lost.
+# before it is not lost. COLDSEND_TIMEOUT: for each test (900).
 # Prints each file's share and the whole. build/results/coverage: missed has the lines
 # that never ran, a directory for each kernel what gcov says. Exit: 0, or that of run.sh.
 
@@ -46,7 +46,8 @@ run_on() {
 	"$vm/build-module.sh" "$("$vm/kernels.sh" "$kernel")/kdir" "$dir" GCOV_PROFILE=y >/dev/null
 	mkdir -p "$results/$kernel"
 	"$vm/run.sh" -k "$kernel" -M "$dir/coldsend.ko" -m 2G -d 4G -x 2G \
-		-t "${COLDSEND_DEADLINE:-4000}" -- env CS_MODULE="$dir/coldsend.ko" \
+		-t "${COLDSEND_DEADLINE:-4000}" -- \
+		env CS_MODULE="$dir/coldsend.ko" COLDSEND_TIMEOUT="${COLDSEND_TIMEOUT:-900}" \
 		"$vm/coverage.sh" --in-machine "$kernel" "$@" || status=$?
 	# gcov finds the notes of the compiler beside the counters.
 	cp "$dir"/kmod/*.gcno "$results/$kernel/"
@@ -56,9 +57,10 @@ run_on() {
 }
 
 # A line is "COUNT:NUMBER:TEXT", where a count of ##### means never, and - no code.
-# What ran on one of the kernels ran.
+# Those count that have code on um, without what lockdep and others add; what ran on
+# one of the kernels ran.
 sum_up() {
-	awk -F: -v missed="$results/missed" '
+	awk -F: -v base="$results/um/" -v missed="$results/missed" '
 		$2 + 0 == 0 && $3 == "Source" {
 			ours = match($4, /kmod\/[a-z_-]*\.[ch]$/) ? substr($4, RSTART) : ""
 			next
@@ -66,7 +68,8 @@ sum_up() {
 		!ours || $2 + 0 == 0 || $1 ~ /-/ { next }
 		{
 			line = ours ":" $2 + 0
-			text[line] = substr($0, length($1) + length($2) + 3)
+			if (index(FILENAME, base) == 1)
+				text[line] = substr($0, length($1) + length($2) + 3)
 			if ($1 !~ /#|=/) ran[line] = 1
 		}
 		END {

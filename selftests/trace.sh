@@ -54,7 +54,7 @@ in_order() {
 	same "sets of reads" 1 "$(grep -o ' reads=[^ ]*' "$tmp/trace" | sort -u | wc -l)"
 }
 
-# A disk of 32 MiB/s, so that reads take longer than to submit them.
+# A disk of 8 MiB/s, so that reads take longer than to submit them, also on a busy host.
 slow_down() {
 	local disk
 	disk=$(lsblk -no PKNAME,MAJ:MIN "$(findmnt -no SOURCE -T "$tmp")" | awk '{ print $NF; exit }')
@@ -63,7 +63,7 @@ slow_down() {
 	echo +io >"$tmp/cgroup/cgroup.subtree_control" && mkdir "$tmp/cgroup/slow" || return 1
 	at_exit rmdir "$tmp/cgroup/slow"
 	at_exit eval "echo $$ >$tmp/cgroup/cgroup.procs"
-	echo "$disk rbps=33554432" >"$tmp/cgroup/slow/io.max" || return 1
+	echo "$disk rbps=8388608" >"$tmp/cgroup/slow/io.max" || return 1
 	echo $$ >"$tmp/cgroup/slow/cgroup.procs"
 }
 

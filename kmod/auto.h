@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Policy auto: what its files offer each other; xfer, who asks it; and policy,
- * whose defaults depend on memory.
+ * Policy auto: what its files offer each other; xfer, who asks it; and policy and
+ * segment, which look at memory.
  *
  *	auto	    chooses a policy where the caller leaves it to us
  *	heat	    how much files were asked for lately
@@ -47,6 +47,7 @@ void cs_doorkeeper_init(void);
 
 u64 cs_memory_all(void);
 u64 cs_memory_available(void);
+bool cs_memory_has_unused(unsigned long pages);
 bool cs_memory_is_full(void);
 bool cs_memory_is_short(u64 available);
 unsigned long cs_memory_evicted(void);

@@ -59,14 +59,25 @@ static unsigned long cs_memory_kept_unused(void)
 }
 
 /**
+ * cs_memory_has_unused - is that much unused, beside what the kernel keeps?
+ * @pages: how much
+ *
+ * Any context.
+ */
+bool cs_memory_has_unused(unsigned long pages)
+{
+	return global_zone_page_state(NR_FREE_PAGES) >
+	       cs_memory_kept_unused() + pages;
+}
+
+/**
  * cs_memory_is_full - is there hardly any memory that is not in use?
  *
  * What comes in pushes something out then.  Any context.
  */
 bool cs_memory_is_full(void)
 {
-	return global_zone_page_state(NR_FREE_PAGES) <
-	       (totalram_pages() >> CS_FULL_SHIFT) + cs_memory_kept_unused();
+	return !cs_memory_has_unused(totalram_pages() >> CS_FULL_SHIFT);
 }
 
 /**

@@ -20,7 +20,7 @@
 #include <linux/module.h>
 #include <linux/slab.h>
 
-#include "coldsend.h"
+#include "auto.h"
 
 #define CS_FOLIO_ORDER_MIN	1
 
@@ -91,14 +91,18 @@ void cs_segment_drop_pages(struct cs_segment *segment)
 
 /*
  * Large folios only if there are some: reclaiming page cache to make them, or
- * having kswapd do that, would do what this module exists to avoid.
+ * having kswapd do that, would do what this module exists to avoid.  Nor of what
+ * the kernel keeps for interrupts: as nobody is woken, nobody would fill it up.
  */
 static struct folio *cs_segment_alloc_folio(u32 order)
 {
 	gfp_t gfp = GFP_KERNEL | __GFP_NOWARN;
 
-	if (order > PAGE_ALLOC_COSTLY_ORDER)
+	if (order > PAGE_ALLOC_COSTLY_ORDER) {
+		if (!cs_memory_has_unused(1UL << order))
+			return NULL;
 		gfp &= ~__GFP_RECLAIM;
+	}
 	if (order > CS_FOLIO_ORDER_MIN)
 		gfp |= __GFP_NORETRY;
 	return folio_alloc(gfp, order);

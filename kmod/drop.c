@@ -331,9 +331,8 @@ void cs_drop_later(struct cs_segment *segment)
 	cs_drop_pause = CS_DROP_FIRST;
 	spin_unlock(&cs_drop_lock);
 	if (paused)
-		mod_delayed_work(system_wq, &cs_drop_worker, CS_DROP_FIRST);
-	else
-		schedule_delayed_work(&cs_drop_worker, CS_DROP_FIRST);
+		cancel_delayed_work(&cs_drop_worker);
+	schedule_delayed_work(&cs_drop_worker, CS_DROP_FIRST);
 }
 
 /**

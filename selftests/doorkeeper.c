@@ -12,12 +12,13 @@
 #include "tunables.h"
 
 #define SECONDS		120
+#define SIZE		(600 * CS_KIB + 3)
 #define PART		8192
 
 static const char settings[] =
 	"--small-max 1M --admit-after 2 --admit-window 3600";
 
-static const struct cs_data data = { .seed = 103, .size = 600 * CS_KIB + 3 };
+static const struct cs_data data = { .seed = 103, .size = SIZE };
 
 /* The file that fills memory, from one test to the next. */
 static int full;
@@ -128,7 +129,7 @@ TEST_F_TIMEOUT(doorkeeper, several_calls, SECONDS)
 		{ 0, COLDSEND_REASON_FIRST },
 		{ PART, COLDSEND_REASON_FIRST },
 		{ 0, COLDSEND_REASON_FIRST },
-		{ 600 * CS_KIB + 3 - PART, COLDSEND_REASON_FIRST },
+		{ SIZE - PART, COLDSEND_REASON_FIRST },
 		{ 0, COLDSEND_REASON_SMALL },
 	};
 	struct coldsend_send s;

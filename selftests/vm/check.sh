@@ -58,6 +58,7 @@ background=$!
 trap 'pkill -P $background || true' EXIT
 for kernel in "${in_turn[@]}"; do run "$kernel" "$@"; done
 wait
+trap - EXIT
 cat $results/beside
 for kernel in "${in_turn[@]}" "${beside[@]}"; do count "$kernel"; done
 echo "$passed passed, $failed failed, $skipped skipped" | tee $results/summary

@@ -10,7 +10,8 @@
  *	engine	  pumps a transfer (xfer), which context and async do not look into
  *	source	  where its bytes come from; ring, read and park (see ring.h), gather,
  *		  claim, drop and drain are what sources are made of
- *	pool	  memory, in segments; user says how much of it, and when
+ *	pool	  memory, in segments; user says how much of it, and when, and pinned
+ *		  how large its pieces may be
  *	sink	  the socket
  *	stats	  what all of them count in
  *
@@ -30,6 +31,7 @@
  *
  *	cs_reads.lock		which reads are in flight, who awaits one
  *	pool lock		pool.c: idle and lingering segments, bytes held
+ *	pinned lock		pinned.c: segments that the network holds
  *	user lock		user.c: users and what waits for memory
  *	policy lock		policy.c: the tunables
  *	cs_context.lock		context.c: the transfers of an open device
@@ -69,15 +71,22 @@ void cs_budget_settle(struct cs_xfer *xfer);
 
 /* segment.c: memory that file bytes travel in */
 
+/* Orders of the folios of segments. */
+#define CS_SEGMENT_ORDER_MIN	1
+#define CS_SEGMENT_ORDER_MAX	get_order(CS_SEGMENT_SIZE_MAX)
+
 /* The smallest segment, and a small one that a transfer can go on with, bytes. */
-#define CS_SEGMENT_MIN		(PAGE_SIZE << 1)
+#define CS_SEGMENT_MIN		(PAGE_SIZE << CS_SEGMENT_ORDER_MIN)
 #define CS_SEGMENT_FIRST	max_t(u32, SZ_64K, CS_SEGMENT_MIN)
 
-struct cs_segment *cs_segment_create(u32 size);
+struct cs_segment *cs_segment_create(u32 size, u32 order_max);
 struct cs_segment *cs_segment_create_for_pages(u32 max_pages);
 void cs_segment_destroy(struct cs_segment *segment);
 void cs_segment_drop_pages(struct cs_segment *segment);
 bool cs_segment_ours_alone(const struct cs_segment *segment);
+u32 cs_segment_bytes(const struct cs_segment *segment);
+u32 cs_segment_order(const struct cs_segment *segment);
+u32 cs_segment_shed(struct cs_segment *segment);
 
 /* Test builds overwrite what was in the memory before a read. */
 #ifdef CS_POISON
@@ -105,6 +114,13 @@ u64 cs_pool_bytes(void);
 void cs_pool_look(struct cs_pool_view *view);
 int cs_pool_init(void);
 void cs_pool_exit(void);
+
+/* pinned.c: what the pool has let go of while others hold it */
+
+void cs_pinned_add(struct cs_segment *segment);
+u64 cs_pinned_bytes(void);
+u32 cs_pinned_order_max(void);
+void cs_pinned_exit(void);
 
 /* user.c: what each user may have at once, and whose turn it is */
 

@@ -108,6 +108,7 @@ static int cs_pool_show(struct seq_file *seq, void *unused)
 	seq_printf(seq, "bytes_used %llu\n", view.used);
 	seq_printf(seq, "bytes_idle %llu\n", view.idle);
 	seq_printf(seq, "bytes_lingering %llu\n", view.lingering);
+	seq_printf(seq, "bytes_pinned %llu\n", view.pinned);
 	seq_printf(seq, "users %u\n", view.users);
 	seq_printf(seq, "transfers %u\n", view.transfers);
 	seq_printf(seq, "waiting %u\n", view.waiting);

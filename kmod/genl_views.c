@@ -133,6 +133,8 @@ static int cs_genl_put_pool(struct sk_buff *skb,
 			      COLDSEND_A_POOL_PAD) ||
 	    nla_put_u64_64bit(skb, COLDSEND_A_POOL_BYTES_LINGERING,
 			      view->lingering, COLDSEND_A_POOL_PAD) ||
+	    nla_put_u64_64bit(skb, COLDSEND_A_POOL_BYTES_PINNED, view->pinned,
+			      COLDSEND_A_POOL_PAD) ||
 	    cs_genl_put_users(skb, view))
 		return -EMSGSIZE;
 	nla_nest_end(skb, nest);

@@ -3,14 +3,15 @@
  * The pool: keeps segments between reads and transfers, and bounds them all.
  *
  * Segments that nobody else holds are idle; those that the network still holds
- * linger until they are idle or CS_LINGER_MAX has passed, when our references
- * go and the network frees the folios.  Idle ones are freed after CS_IDLE_MAX,
- * or when the machine is short of memory.
+ * linger until they are idle or CS_LINGER_MAX has passed, when they are the
+ * pool's no more (pinned.c).  Idle ones are freed after CS_IDLE_MAX, or when the
+ * machine is short of memory.
  *
  * Pool memory is charged to no cgroup: it serves all senders in turn and is
  * bounded by pool_max.  What the network still holds after we let go is bounded
  * by the send buffers, which count bytes sent: that is why what is much smaller
- * than its folio is not handed over by reference, see cs_sink_send().
+ * than its folio is not handed over by reference, see cs_sink_send().  But what
+ * a receiver on this machine keeps of it is for pinned.c to bound.
  *
  * When the pool is full, asynchronous transfers wait in line (user.c) for memory
  * that others give back; whoever has a thread to wait with gets a small segment
@@ -77,6 +78,7 @@ void cs_pool_look(struct cs_pool_view *view)
 	view->idle = cs_pool_at_rest;
 	view->lingering = cs_pool_spare - cs_pool_at_rest;
 	spin_unlock(&cs_pool_lock);
+	view->pinned = cs_pinned_bytes();
 	cs_user_look(view);
 	view->refused =
 		cs_objects_get(COLDSEND_A_OBJECTS_TRANSFERS_REFUSED);
@@ -96,7 +98,7 @@ static void cs_pool_unreserve(u32 size)
 }
 
 /**
- * cs_pool_drop - frees a segment; the network frees what it still holds
+ * cs_pool_drop - frees a segment, what others hold of it when they let go
  * @segment: from cs_pool_get(), with no read in flight
  *
  * Process context.
@@ -106,7 +108,7 @@ void cs_pool_drop(struct cs_segment *segment)
 	struct cs_user *user = segment->user;
 	u32 size = segment->capacity;
 
-	cs_segment_destroy(segment);
+	cs_pinned_add(segment);
 	cs_pool_unreserve(size);
 	if (user)
 		cs_user_give(user, size);
@@ -151,14 +153,15 @@ static void cs_pool_sweep(u32 max)
 }
 
 /* An idle segment of at least @size bytes and at most @max, or NULL. */
-static struct cs_segment *cs_pool_take_idle(u32 size, u32 max)
+static struct cs_segment *cs_pool_take_idle(u32 size, u32 max, u32 order_max)
 {
 	struct cs_segment *segment, *found = NULL;
 
 	spin_lock(&cs_pool_lock);
 	cs_pool_sweep(CS_SWEEP_MAX);
 	list_for_each_entry(segment, &cs_pool_idle, link) {
-		if (segment->capacity < size || segment->capacity > max)
+		if (segment->capacity < size || segment->capacity > max ||
+		    cs_segment_order(segment) > order_max)
 			continue;
 		cs_pool_take_out(segment);
 		found = segment;
@@ -237,12 +240,14 @@ static u32 cs_pool_reserve(u32 size, u64 max, bool anyway)
 static struct cs_segment *cs_pool_find(u32 size, u64 max, bool anyway,
 				       bool *recycled)
 {
+	u32 order_max = cs_pinned_order_max();
 	struct cs_segment *segment;
 
 	/* After the maximum was lowered, what is past it must not be reused. */
 	cs_pool_make_room(0, max);
 	segment = cs_pool_take_idle(size, anyway ? CS_SEGMENT_FIRST :
-						   CS_IDLE_FACTOR * size);
+						   CS_IDLE_FACTOR * size,
+				    order_max);
 	*recycled = segment;
 	if (segment)
 		return segment;
@@ -250,7 +255,7 @@ static struct cs_segment *cs_pool_find(u32 size, u64 max, bool anyway,
 	size = cs_pool_reserve(size, max, anyway);
 	if (!size)
 		return ERR_PTR(-EAGAIN);
-	segment = cs_segment_create(size);
+	segment = cs_segment_create(size, order_max);
 	if (segment)
 		return segment;
 	cs_pool_unreserve(size);
@@ -410,4 +415,5 @@ void cs_pool_exit(void)
 	compat_shrinker_free(cs_pool_shrinker);
 	cancel_delayed_work_sync(&cs_pool_reaper);
 	cs_pool_free_spare(U64_MAX);
+	cs_pinned_exit();
 }

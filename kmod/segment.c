@@ -22,8 +22,6 @@
 
 #include "auto.h"
 
-#define CS_FOLIO_ORDER_MIN	1
-
 /**
  * cs_segment_ours_alone - does nobody else hold the segment's memory?
  * @segment: with no read in flight
@@ -41,6 +39,58 @@ bool cs_segment_ours_alone(const struct cs_segment *segment)
 	/* What the others did to the memory comes before what we will do. */
 	smp_mb();
 	return true;
+}
+
+/**
+ * cs_segment_bytes - how large the segment's memory is
+ * @segment: of the pool
+ *
+ * Any context.  Return: bytes, its capacity until cs_segment_shed().
+ */
+u32 cs_segment_bytes(const struct cs_segment *segment)
+{
+	u32 i, bytes = 0;
+
+	for (i = 0; i < segment->nr_bvecs; i++)
+		bytes += segment->bvec[i].bv_len;
+	return bytes;
+}
+
+/**
+ * cs_segment_order - how large the segment's largest folio is
+ * @segment: of the pool
+ *
+ * Any context.  Return: order, 0 if it has no memory any more.
+ */
+u32 cs_segment_order(const struct cs_segment *segment)
+{
+	/* See cs_segment_fill_folios(). */
+	return segment->nr_bvecs ?
+		       folio_order(page_folio(segment->bvec[0].bv_page)) : 0;
+}
+
+/**
+ * cs_segment_shed - frees those folios that nobody else holds
+ * @segment: of the pool, with no read in flight; it will not be read into again
+ *
+ * Process context.  Return: bytes.
+ */
+u32 cs_segment_shed(struct cs_segment *segment)
+{
+	u32 i, left = 0, bytes = 0;
+	struct folio *folio;
+
+	for (i = 0; i < segment->nr_bvecs; i++) {
+		folio = page_folio(segment->bvec[i].bv_page);
+		if (folio_ref_count(folio) == 1) {
+			bytes += segment->bvec[i].bv_len;
+			folio_put(folio);
+		} else {
+			segment->bvec[left++] = segment->bvec[i];
+		}
+	}
+	segment->nr_bvecs = left;
+	return bytes;
 }
 
 static struct cs_segment *cs_segment_alloc(u32 max_bvecs)
@@ -103,15 +153,16 @@ static struct folio *cs_segment_alloc_folio(u32 order)
 			return NULL;
 		gfp &= ~__GFP_RECLAIM;
 	}
-	if (order > CS_FOLIO_ORDER_MIN)
+	if (order > CS_SEGMENT_ORDER_MIN)
 		gfp |= __GFP_NORETRY;
 	return folio_alloc(gfp, order);
 }
 
-/* Each entry takes the reference that folio_alloc() returns. */
-static bool cs_segment_fill_folios(struct cs_segment *segment, u32 size)
+/* The largest come first.  Each entry takes the reference that folio_alloc() returns. */
+static bool cs_segment_fill_folios(struct cs_segment *segment, u32 size,
+				   u32 order_max)
 {
-	u32 order = get_order(size);
+	u32 order = min_t(u32, get_order(size), order_max);
 	struct folio *folio;
 
 	while (size && !WARN_ON_ONCE(segment->nr_bvecs == segment->max_bvecs)) {
@@ -122,7 +173,7 @@ static bool cs_segment_fill_folios(struct cs_segment *segment, u32 size)
 				.bv_len = PAGE_SIZE << order,
 			};
 			size -= PAGE_SIZE << order;
-		} else if (order-- == CS_FOLIO_ORDER_MIN) {
+		} else if (order-- == CS_SEGMENT_ORDER_MIN) {
 			return false;
 		}
 	}
@@ -132,20 +183,21 @@ static bool cs_segment_fill_folios(struct cs_segment *segment, u32 size)
 /**
  * cs_segment_create - a segment with memory of its own
  * @size: bytes, a power of two and at least CS_SEGMENT_MIN
+ * @order_max: of its folios; at least CS_SEGMENT_ORDER_MIN
  *
  * May sleep.  It is of the pool, which counts it; give it back there.
  * Return: the segment or NULL.
  */
-struct cs_segment *cs_segment_create(u32 size)
+struct cs_segment *cs_segment_create(u32 size, u32 order_max)
 {
 	struct cs_segment *segment;
 
-	segment = cs_segment_alloc(size / (PAGE_SIZE << CS_FOLIO_ORDER_MIN));
+	segment = cs_segment_alloc(size / CS_SEGMENT_MIN);
 	if (!segment)
 		return NULL;
 	segment->capacity = size;
 	cs_objects_add(COLDSEND_A_OBJECTS_SEGMENTS_CREATED, 1);
-	if (!cs_segment_fill_folios(segment, size)) {
+	if (!cs_segment_fill_folios(segment, size, order_max)) {
 		cs_segment_destroy(segment);
 		return NULL;
 	}

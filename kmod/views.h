@@ -20,6 +20,7 @@
  * @used: by transfers, or parked
  * @idle: by nobody
  * @lingering: by the network, when last looked at
+ * @pinned: bytes that it holds no more, but others do; see pinned.c
  * @users: known
  * @transfers: that count against limits
  * @waiting: of them, those in line for memory
@@ -32,6 +33,7 @@ struct cs_pool_view {
 	u64 used;
 	u64 idle;
 	u64 lingering;
+	u64 pinned;
 	u32 users;
 	u32 transfers;
 	u32 waiting;

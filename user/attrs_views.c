@@ -66,6 +66,7 @@ static const struct cs_attr pool[] = {
 	[COLDSEND_A_POOL_BYTES_USED] = { .name = "bytes-used" },
 	[COLDSEND_A_POOL_BYTES_IDLE] = { .name = "bytes-idle" },
 	[COLDSEND_A_POOL_BYTES_LINGERING] = { .name = "bytes-lingering" },
+	[COLDSEND_A_POOL_BYTES_PINNED] = { .name = "bytes-pinned" },
 	[COLDSEND_A_POOL_USERS] = { .name = "users" },
 	[COLDSEND_A_POOL_TRANSFERS] = { .name = "transfers" },
 	[COLDSEND_A_POOL_WAITING] = { .name = "waiting" },

@@ -92,6 +92,9 @@ static void print_pool(const __u64 *pool)
 		    pool[COLDSEND_A_POOL_BYTES_IDLE]);
 	print_gauge(PREFIX "pool_lingering_bytes", "What the network holds.",
 		    pool[COLDSEND_A_POOL_BYTES_LINGERING]);
+	print_gauge(PREFIX "pool_pinned_bytes",
+		    "What receivers hold, and the pool no more.",
+		    pool[COLDSEND_A_POOL_BYTES_PINNED]);
 	print_gauge(PREFIX "users", "Users who have transfers or memory.",
 		    pool[COLDSEND_A_POOL_USERS]);
 	print_gauge(PREFIX "transfers", "Transfers whose results are not read.",

@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Pinned memory: what the pool has let go of while others hold it.
+ *
+ * A socket's send buffer counts what waits in it, but a byte is enough to hold
+ * the folio that it is of: whoever receives on this machine, and splices a byte
+ * of each folio into a pipe, holds megabytes for each page that the kernel lets
+ * it have there.  So the module keeps its references, and the count, until the
+ * others are gone; and past a bound new memory comes in the smallest folios,
+ * of which a byte holds little more than a page of the page cache would.
+ */
+#include <linux/jiffies.h>
+#include <linux/sched.h>
+#include <linux/spinlock.h>
+#include <linux/workqueue.h>
+
+#include "auto.h"
+
+#define CS_PINNED_EVERY		(HZ / 2)
+/* Folios are small while 1/16 of the machine's memory is pinned. */
+#define CS_PINNED_SHIFT		4
+
+/* Guards the list. */
+static DEFINE_SPINLOCK(cs_pinned_lock);
+static LIST_HEAD(cs_pinned);
+static atomic64_t cs_pinned_total;	/* bytes */
+
+static void cs_pinned_sweep(struct work_struct *work);
+static DECLARE_DELAYED_WORK(cs_pinned_sweeper, cs_pinned_sweep);
+
+/**
+ * cs_pinned_bytes - what the pool has let go of, in large folios, and others hold
+ *
+ * Some of it may be free since it was last looked at.  Any context.
+ */
+u64 cs_pinned_bytes(void)
+{
+	return atomic64_read(&cs_pinned_total);
+}
+
+/**
+ * cs_pinned_order_max - how large the folios of a segment may be now
+ *
+ * Any context.  Return: order.
+ */
+u32 cs_pinned_order_max(void)
+{
+	return cs_pinned_bytes() > cs_memory_all() >> CS_PINNED_SHIFT ?
+		       CS_SEGMENT_ORDER_MIN : CS_SEGMENT_ORDER_MAX;
+}
+
+/*
+ * Frees what nobody else holds any more.  If what is left is small, it is of no
+ * concern, and the segment goes.
+ */
+static void cs_pinned_let_go(struct cs_segment *segment)
+{
+	atomic64_sub(cs_segment_shed(segment), &cs_pinned_total);
+	if (cs_segment_order(segment) > CS_SEGMENT_ORDER_MIN)
+		return;
+	atomic64_sub(cs_segment_bytes(segment), &cs_pinned_total);
+	list_del(&segment->link);
+	cs_segment_destroy(segment);
+}
+
+/**
+ * cs_pinned_add - a segment is the pool's no more
+ * @segment: in no list, with no read in flight
+ *
+ * Process context, memory reclaim included.
+ */
+void cs_pinned_add(struct cs_segment *segment)
+{
+	LIST_HEAD(segments);
+
+	atomic64_add(cs_segment_bytes(segment), &cs_pinned_total);
+	list_add(&segment->link, &segments);
+	cs_pinned_let_go(segment);
+	if (list_empty(&segments))
+		return;
+	spin_lock(&cs_pinned_lock);
+	list_splice(&segments, &cs_pinned);
+	spin_unlock(&cs_pinned_lock);
+	schedule_delayed_work(&cs_pinned_sweeper, CS_PINNED_EVERY);
+}
+
+static void cs_pinned_sweep(struct work_struct *work)
+{
+	struct cs_segment *segment, *next;
+	LIST_HEAD(segments);
+	bool more;
+
+	spin_lock(&cs_pinned_lock);
+	list_splice_init(&cs_pinned, &segments);
+	spin_unlock(&cs_pinned_lock);
+	list_for_each_entry_safe(segment, next, &segments, link) {
+		cs_pinned_let_go(segment);
+		cond_resched();
+	}
+	spin_lock(&cs_pinned_lock);
+	list_splice(&segments, &cs_pinned);
+	more = !list_empty(&cs_pinned);
+	spin_unlock(&cs_pinned_lock);
+	if (more)
+		schedule_delayed_work(&cs_pinned_sweeper, CS_PINNED_EVERY);
+}
+
+/**
+ * cs_pinned_exit - leaves all to those who hold it
+ *
+ * The pool may add nothing any more.  Sleeps, never for a peer.
+ */
+void cs_pinned_exit(void)
+{
+	struct cs_segment *segment, *next;
+
+	cancel_delayed_work_sync(&cs_pinned_sweeper);
+	list_for_each_entry_safe(segment, next, &cs_pinned, link) {
+		list_del(&segment->link);
+		cs_segment_destroy(segment);
+	}
+}

@@ -6,11 +6,14 @@
 # count as one a byte.
 counting=(-accel "tcg,thread=single" -cpu "max,-erms,-fsrm" -icount "shift=0,sleep=off")
 
+# Nobody attacks this machine's processor; guarding it would take a tenth of the time.
+unguarded=mitigations=off
+
 find_machine() {
 	command -v qemu-system-x86_64 >/dev/null || die "no QEMU: make setup"
 	initramfs=$("$vm/initramfs.sh" "$kernel")
 	if [ -n "$instructions" ]; then
-		cpus=1 accel=("${counting[@]}")
+		cpus=1 accel=("${counting[@]}") unguarded=
 		return
 	fi
 	read -ra accel < <("$vm/accel.sh" "$kernel/boot/vmlinuz-$release" "$initramfs")
@@ -32,7 +35,7 @@ qemu_command() {
 	qemu_words=(qemu-system-x86_64 "${accel[@]}" -m "$mem" -smp "$cpus"
 		-nodefaults -display none -no-reboot -no-user-config
 		-kernel "$kernel/boot/vmlinuz-$release" -initrd "$initramfs"
-		-append "console=ttyS0 no_timer_check nmi_watchdog=0 watchdog_thresh=60 $kernel_words"
+		-append "console=ttyS0 no_timer_check nmi_watchdog=0 watchdog_thresh=60 $unguarded $kernel_words"
 		-chardev "file,id=console,path=$console" -serial chardev:console
 		-fsdev "local,id=root,path=/,security_model=none,readonly=on,multidevs=remap"
 		-device virtio-9p-pci,fsdev=root,mount_tag=hostroot

@@ -17,6 +17,8 @@
 #include "auto.h"
 
 #define CS_PINNED_EVERY		(HZ / 2)
+/* Segments that each new one has us look at. */
+#define CS_PINNED_LOOKS		4
 /* Folios are small while 1/16 of the machine's memory is pinned. */
 #define CS_PINNED_SHIFT		4
 
@@ -63,45 +65,53 @@ static void cs_pinned_let_go(struct cs_segment *segment)
 	cs_segment_destroy(segment);
 }
 
-/**
- * cs_pinned_add - a segment is the pool's no more
- * @segment: in no list, with no read in flight
- *
- * Process context, memory reclaim included.
- */
-void cs_pinned_add(struct cs_segment *segment)
-{
-	LIST_HEAD(segments);
-
-	atomic64_add(cs_segment_bytes(segment), &cs_pinned_total);
-	list_add(&segment->link, &segments);
-	cs_pinned_let_go(segment);
-	if (list_empty(&segments))
-		return;
-	spin_lock(&cs_pinned_lock);
-	list_splice(&segments, &cs_pinned);
-	spin_unlock(&cs_pinned_lock);
-	schedule_delayed_work(&cs_pinned_sweeper, CS_PINNED_EVERY);
-}
-
-static void cs_pinned_sweep(struct work_struct *work)
+/* Looks at segments that are in no list of ours.  Those not gone come last in it. */
+static void cs_pinned_look_at(struct list_head *segments)
 {
 	struct cs_segment *segment, *next;
-	LIST_HEAD(segments);
-	bool more;
 
-	spin_lock(&cs_pinned_lock);
-	list_splice_init(&cs_pinned, &segments);
-	spin_unlock(&cs_pinned_lock);
-	list_for_each_entry_safe(segment, next, &segments, link) {
+	list_for_each_entry_safe(segment, next, segments, link) {
 		cs_pinned_let_go(segment);
 		cond_resched();
 	}
 	spin_lock(&cs_pinned_lock);
-	list_splice(&segments, &cs_pinned);
-	more = !list_empty(&cs_pinned);
+	list_splice_tail(segments, &cs_pinned);
 	spin_unlock(&cs_pinned_lock);
-	if (more)
+}
+
+/**
+ * cs_pinned_add - a segment is the pool's no more
+ * @segment: in no list, with no read in flight
+ *
+ * Each that comes has some that came before looked at, so that what is free does
+ * not wait for the sweeper to be more than what is held.  Process context, memory
+ * reclaim included.
+ */
+void cs_pinned_add(struct cs_segment *segment)
+{
+	LIST_HEAD(segments);
+	u32 i;
+
+	atomic64_add(cs_segment_bytes(segment), &cs_pinned_total);
+	spin_lock(&cs_pinned_lock);
+	for (i = 0; i < CS_PINNED_LOOKS && !list_empty(&cs_pinned); i++)
+		list_move_tail(cs_pinned.next, &segments);
+	spin_unlock(&cs_pinned_lock);
+	list_add(&segment->link, &segments);
+	cs_pinned_look_at(&segments);
+	if (!list_empty(&cs_pinned))
+		schedule_delayed_work(&cs_pinned_sweeper, CS_PINNED_EVERY);
+}
+
+static void cs_pinned_sweep(struct work_struct *work)
+{
+	LIST_HEAD(segments);
+
+	spin_lock(&cs_pinned_lock);
+	list_splice_init(&cs_pinned, &segments);
+	spin_unlock(&cs_pinned_lock);
+	cs_pinned_look_at(&segments);
+	if (!list_empty(&cs_pinned))
 		schedule_delayed_work(&cs_pinned_sweeper, CS_PINNED_EVERY);
 }
 

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * A receiver on this machine that keeps a byte of each mebibyte in a pipe, and
- * with it all the memory that the byte is in: what it can hold is bounded.
+ * What receivers on this machine hold of the module's memory.  One that keeps a
+ * byte of each mebibyte in a pipe, and with it all the memory that the byte is
+ * in, is bounded; and what is received and done with is given back at once.
  */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -24,6 +26,13 @@
 #define ASKED		4
 /* Beside it: two pages for each byte, sockets, what else the machine does. */
 #define SLACK		(48 * CS_MIB)
+
+/* Transfers at once in a pool that is too small for them. */
+#define CROWD		8
+#define TIGHT		"--pool-max 1M"
+/* What sockets of TCP hold at the most, both ends: a part of what they send. */
+#define SOCKET_ROOM	(10 * CS_MIB)
+#define POOL		"/sys/kernel/debug/coldsend/pool"
 
 static const struct cs_data data = { .seed = 91, .size = 32 * CS_MIB };
 
@@ -183,6 +192,100 @@ TEST_F_TIMEOUT(pinned, a_byte_holds_little, SECONDS)
 	EXPECT_EQ(p->nr_bytes, count_right(p));
 	close_pipes(self);
 	EXPECT_TRUE(cs_wait(all_is_given_back, NULL, WAIT_SECONDS));
+}
+
+static long long bytes_pinned(void)
+{
+	long long value, found = -ENOENT;
+	FILE *f = fopen(POOL, "re");
+	char key[64];
+
+	while (f && fscanf(f, "%63s %lld", key, &value) == 2)
+		if (!strcmp(key, "bytes_pinned"))
+			found = value;
+	if (f)
+		fclose(f);
+	return found;
+}
+
+/**
+ * struct runner - a thread that transfers a file to a receiver that keeps up
+ * @thread: the thread
+ * @job: the transfer
+ * @error: 0 or -errno
+ * @done: it has ended
+ */
+struct runner {
+	pthread_t thread;
+	struct cs_job job;
+	int error;
+	bool done;
+};
+
+static void *run(void *arg)
+{
+	struct runner *r = arg;
+	int i;
+
+	for (i = 0; i < 2 && !r->error; i++)
+		r->error = cs_job_run(&r->job);
+	__atomic_store_n(&r->done, true, __ATOMIC_RELEASE);
+	return NULL;
+}
+
+FIXTURE(flowing)
+{
+	struct runner runners[CROWD];
+	struct cs_tunables tunables;
+};
+
+FIXTURE_SETUP(flowing)
+{
+	int i;
+
+	ASSERT_EQ(0, cs_tunables_get(&self->tunables));
+	for (i = 0; i < CROWD; i++) {
+		self->runners[i].job = (struct cs_job){
+			.dev = cs_open(), .data = &data, .kind = CS_TCP4,
+			.file = cs_data_create(cs_dir(), &data),
+			.policy = COLDSEND_POLICY_DIRECT,
+			.length = COLDSEND_TO_EOF,
+		};
+		ASSERT_GE(self->runners[i].job.dev, 0);
+		ASSERT_GE(self->runners[i].job.file, 0);
+	}
+}
+
+FIXTURE_TEARDOWN(flowing)
+{
+	EXPECT_EQ(0, cs_tunables_restore(&self->tunables));
+}
+
+TEST_F_TIMEOUT(flowing, is_given_back_at_once, SECONDS)
+{
+	long long most = 0, now;
+	int i;
+
+	if (bytes_pinned() < 0)
+		SKIP(return, "no debugfs with coldsend's views");
+	ASSERT_EQ(0, cs_tunables_set(TIGHT));
+	for (i = 0; i < CROWD; i++)
+		ASSERT_EQ(0, pthread_create(&self->runners[i].thread, NULL, run,
+					    &self->runners[i]));
+	for (i = 0; i < CROWD;) {
+		now = bytes_pinned();
+		most = now > most ? now : most;
+		i += __atomic_load_n(&self->runners[i].done, __ATOMIC_ACQUIRE);
+		cs_nap();
+	}
+	for (i = 0; i < CROWD; i++) {
+		pthread_join(self->runners[i].thread, NULL);
+		EXPECT_EQ(0, self->runners[i].error);
+		EXPECT_EQ(0, cs_job_verify(&self->runners[i].job));
+	}
+	TH_LOG("at most %lld KiB were pinned of %llu MiB", most / 1024,
+	       CROWD * 2 * data.size / CS_MIB);
+	EXPECT_LE(most, (long long)(CROWD * SOCKET_ROOM));
 }
 
 int main(int argc, char **argv)

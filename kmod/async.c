@@ -75,16 +75,21 @@ static long cs_async_patience(struct cs_xfer *xfer)
 static bool cs_async_wait_socket(struct cs_xfer *xfer)
 {
 	long patience = cs_async_patience(xfer);
+	bool writable;
+	long pause;
 
 	if (!patience)
 		return true;
 	cs_sink_trust(xfer, false);
-	if (!cs_sink_writable(xfer))
+	writable = cs_sink_writable(xfer);
+	if (writable) {
+		pause = cs_engine_pause(xfer);
+		if (!pause)
+			return true;
+		patience = min(patience, pause);
+	}
+	if (!writable || cs_pool_is_tight(xfer))
 		xfer->source->idle(xfer);
-	else if (xfer->retries++)
-		patience = 1;
-	else
-		return true;
 	cs_async_sleep(xfer, CS_STATE_WAIT_SOCKET);
 	/* If something has happened already, it is queued already. */
 	queue_delayed_work(cs_async_queue(xfer), &xfer->work, patience);

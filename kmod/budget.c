@@ -2,8 +2,8 @@
 /*
  * Budgets: what the transfers of a rule may leave in the page cache.
  *
- * While a transfer runs, its rule is charged with all that its file has not in
- * the page cache.  When it has ended, the file is charged with as much as it has
+ * While transfers of a file run, their rule is charged with all that the file had
+ * not in the page cache.  When it has ended, the file is charged with as much as it has
  * got more meanwhile.  What the file has lost again is given back when the next
  * transfer of it comes or goes; and all of it when none came for a while: its
  * pages are among the first to leave then.  A file has no mark of ours, nor do
@@ -24,6 +24,7 @@
  * @age: in cs_budget.oldest
  * @key: the file
  * @bytes: that its transfers left, as far as is known
+ * @reserved: that those which run may still bring in, together
  * @running: its transfers that may bring more
  * @since: jiffies when the last of them came or went
  */
@@ -32,6 +33,7 @@ struct cs_charge {
 	struct list_head age;
 	struct cs_key key;
 	u64 bytes;
+	u64 reserved;
 	u32 running;
 	unsigned long since;
 };
@@ -40,13 +42,11 @@ struct cs_charge {
  * struct cs_stake - what a running transfer may still bring in
  * @rule: whose budget it is; a reference
  * @charge: of its file
- * @bytes: reserved
  * @pages: that the file had in the page cache
  */
 struct cs_stake {
 	struct cs_rule *rule;
 	struct cs_charge *charge;
-	u64 bytes;
 	unsigned long pages;
 };
 
@@ -133,7 +133,8 @@ static u64 cs_budget_missing(const struct cs_xfer *xfer)
 }
 
 /*
- * Is there room for what is @missing?  Gives back first what can be.
+ * Is there room for what is @missing, beside what is reserved for the file?  Gives
+ * back first what can be.
  * @charge is set to the file's, or NULL.
  */
 static bool cs_budget_fits(struct cs_rule *rule, const struct cs_xfer *xfer,
@@ -145,8 +146,10 @@ static bool cs_budget_fits(struct cs_rule *rule, const struct cs_xfer *xfer,
 	lockdep_assert_held(&budget->lock);
 	cs_budget_forget(budget, xfer->tunables.admit_window * HZ);
 	*charge = cs_charge_find(budget, &xfer->key);
-	if (*charge)
+	if (*charge) {
 		cs_charge_set(budget, *charge, xfer->file, 0);
+		missing -= min(missing, (*charge)->reserved);
+	}
 	if (!missing)
 		return true;
 	if (!*charge && budget->nr_files == CS_CHARGES_MAX)
@@ -177,21 +180,27 @@ bool cs_budget_has_room(struct cs_rule *rule, const struct cs_xfer *xfer,
 	return fits;
 }
 
-/* Reserves what is missing for @stake; @charge is used if the file has none. */
+/* Has @missing bytes reserved for the file; @charge is used if it has none. */
 static bool cs_budget_take(struct cs_rule *rule, struct cs_xfer *xfer,
-			   struct cs_stake *stake, struct cs_charge *charge)
+			   u64 missing, struct cs_stake *stake,
+			   struct cs_charge *charge)
 {
 	struct cs_budget *budget = &rule->budget;
 	struct cs_charge *old;
 
 	lockdep_assert_held(&budget->lock);
-	if (!cs_budget_fits(rule, xfer, stake->bytes, &old))
+	if (!cs_budget_fits(rule, xfer, missing, &old))
 		return false;
-	stake->charge = old ? : charge;
-	if (!old)
+	if (old)
+		charge = old;
+	else
 		cs_charge_insert(budget, charge, &xfer->key);
-	stake->charge->running++;
-	budget->reserved += stake->bytes;
+	stake->charge = charge;
+	charge->running++;
+	if (missing > charge->reserved) {
+		budget->reserved += missing - charge->reserved;
+		charge->reserved = missing;
+	}
 	return true;
 }
 
@@ -217,10 +226,10 @@ bool cs_budget_reserve(struct cs_rule *rule, struct cs_xfer *xfer)
 	charge = kzalloc(sizeof(*charge), GFP_KERNEL);
 	if (!stake || !charge)
 		goto out;
-	stake->bytes = cs_budget_missing(xfer);
 	stake->pages = cs_pagecache_pages(xfer->file);
 	spin_lock(&rule->budget.lock);
-	taken = cs_budget_take(rule, xfer, stake, charge);
+	taken = cs_budget_take(rule, xfer, cs_budget_missing(xfer), stake,
+			       charge);
 	spin_unlock(&rule->budget.lock);
 	if (taken) {
 		/* Let go of in cs_budget_settle(). */
@@ -253,8 +262,10 @@ void cs_budget_settle(struct cs_xfer *xfer)
 	budget = &stake->rule->budget;
 	charge = stake->charge;
 	spin_lock(&budget->lock);
-	budget->reserved -= stake->bytes;
-	charge->running--;
+	if (!--charge->running) {
+		budget->reserved -= charge->reserved;
+		charge->reserved = 0;
+	}
 	cs_charge_set(budget, charge, xfer->file,
 		      (u64)cs_pagecache_added(xfer->file, stake->pages) <<
 		      PAGE_SHIFT);

@@ -120,6 +120,7 @@ void cs_pool_exit(void);
 void cs_pinned_add(struct cs_segment *segment);
 u64 cs_pinned_bytes(void);
 u32 cs_pinned_order_max(void);
+u64 cs_pinned_free(void);
 void cs_pinned_exit(void);
 
 /* user.c: what each user may have at once, and whose turn it is */
@@ -194,6 +195,7 @@ enum cs_pumped {
 
 enum cs_pumped cs_engine_pump(struct cs_xfer *xfer);
 long cs_engine_patience(struct cs_xfer *xfer);
+long cs_engine_pause(struct cs_xfer *xfer);
 void cs_engine_run(struct cs_xfer *xfer);
 
 /* context.c: what an open device owns */

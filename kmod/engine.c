@@ -14,6 +14,9 @@
 
 #include "views.h"
 
+/* The longest pause is of so many jiffies, as a power of two. */
+#define CS_PAUSE_SHIFT_MAX	6U
+
 static void cs_engine_advance(struct cs_xfer *xfer, struct cs_segment *segment,
 			      u32 sent)
 {
@@ -108,13 +111,28 @@ long cs_engine_patience(struct cs_xfer *xfer)
 	return max(timeout - waited, 0L);
 }
 
-/*
- * The socket was full a moment ago.  If it is writable now, it mostly has room
- * again; but TCP short of memory says so all the time, so that the second time
- * in a row it is asked only after a while.
+/**
+ * cs_engine_pause - how long to leave a socket alone that says it has room
+ * @xfer: whose socket was full a moment ago
+ *
+ * Mostly it has room again; but TCP short of memory says so all the time, and a
+ * socket that somebody holds, so that from the second time in a row on it is asked
+ * less and less often.
+ *
+ * Return: jiffies, 0 the first time.
  */
+long cs_engine_pause(struct cs_xfer *xfer)
+{
+	u32 retries = xfer->retries++;
+
+	return retries ? 1L << min(retries - 1, CS_PAUSE_SHIFT_MAX) : 0;
+}
+
+/* The socket was full a moment ago. */
 static long cs_engine_sleep(struct cs_xfer *xfer, long timeout)
 {
+	long pause;
+
 	if (!cs_sink_writable(xfer)) {
 		if (cs_pool_is_tight(xfer))
 			xfer->source->idle(xfer);
@@ -123,8 +141,9 @@ static long cs_engine_sleep(struct cs_xfer *xfer, long timeout)
 						READ_ONCE(xfer->sock_woken),
 						timeout);
 	}
-	if (xfer->retries++)
-		schedule_timeout_interruptible(1);
+	pause = cs_engine_pause(xfer);
+	if (pause)
+		schedule_timeout_interruptible(min(pause, timeout));
 	return signal_pending(current) ? -ERESTARTSYS : 1;
 }
 

@@ -19,8 +19,10 @@
 #define CS_PINNED_EVERY		(HZ / 2)
 /* Segments that each new one has us look at. */
 #define CS_PINNED_LOOKS		4
-/* Folios are small while 1/16 of the machine's memory is pinned. */
-#define CS_PINNED_SHIFT		4
+/* While 1/16 of the machine's memory is pinned, folios are of 64 KiB at the most. */
+#define CS_PINNED_SHIFT_SMALL	4
+/* While 1/8 is, they are as small as can be. */
+#define CS_PINNED_SHIFT_LEAST	3
 
 /* Guards the list. */
 static DEFINE_SPINLOCK(cs_pinned_lock);
@@ -43,12 +45,18 @@ u64 cs_pinned_bytes(void)
 /**
  * cs_pinned_order_max - how large the folios of a segment may be now
  *
- * Any context.  Return: order.
+ * Many slow receivers far away may hold much, in send buffers, and mean no harm:
+ * the first bound costs them little.  Any context.  Return: order.
  */
 u32 cs_pinned_order_max(void)
 {
-	return cs_pinned_bytes() > cs_memory_all() >> CS_PINNED_SHIFT ?
-		       CS_SEGMENT_ORDER_MIN : CS_SEGMENT_ORDER_MAX;
+	u64 bytes = cs_pinned_bytes();
+	u64 all = cs_memory_all();
+
+	if (bytes <= all >> CS_PINNED_SHIFT_SMALL)
+		return CS_SEGMENT_ORDER_MAX;
+	return bytes <= all >> CS_PINNED_SHIFT_LEAST ? get_order(CS_SEGMENT_FIRST) :
+						       CS_SEGMENT_ORDER_MIN;
 }
 
 /*
@@ -103,14 +111,28 @@ void cs_pinned_add(struct cs_segment *segment)
 		schedule_delayed_work(&cs_pinned_sweeper, CS_PINNED_EVERY);
 }
 
-static void cs_pinned_sweep(struct work_struct *work)
+/**
+ * cs_pinned_free - frees what nobody else holds any more
+ *
+ * Process context, memory reclaim included.  Return: bytes, about.
+ */
+u64 cs_pinned_free(void)
 {
+	u64 before = cs_pinned_bytes();
 	LIST_HEAD(segments);
+	u64 after;
 
 	spin_lock(&cs_pinned_lock);
 	list_splice_init(&cs_pinned, &segments);
 	spin_unlock(&cs_pinned_lock);
 	cs_pinned_look_at(&segments);
+	after = cs_pinned_bytes();
+	return before > after ? before - after : 0;
+}
+
+static void cs_pinned_sweep(struct work_struct *work)
+{
+	cs_pinned_free();
 	if (!list_empty(&cs_pinned))
 		schedule_delayed_work(&cs_pinned_sweeper, CS_PINNED_EVERY);
 }

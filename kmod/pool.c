@@ -152,7 +152,10 @@ static void cs_pool_sweep(u32 max)
 	}
 }
 
-/* An idle segment of at least @size bytes and at most @max, or NULL. */
+/*
+ * An idle segment of at least @size bytes and at most @max, or NULL.  One of small
+ * folios is not used again once they may be large: it would never go.
+ */
 static struct cs_segment *cs_pool_take_idle(u32 size, u32 max, u32 order_max)
 {
 	struct cs_segment *segment, *found = NULL;
@@ -161,7 +164,7 @@ static struct cs_segment *cs_pool_take_idle(u32 size, u32 max, u32 order_max)
 	cs_pool_sweep(CS_SWEEP_MAX);
 	list_for_each_entry(segment, &cs_pool_idle, link) {
 		if (segment->capacity < size || segment->capacity > max ||
-		    cs_segment_order(segment) > order_max)
+		    segment->order_max != order_max)
 			continue;
 		cs_pool_take_out(segment);
 		found = segment;
@@ -380,15 +383,18 @@ static void cs_pool_reap(struct work_struct *work)
 static unsigned long cs_pool_count_spare(struct shrinker *shrinker,
 					 struct shrink_control *control)
 {
-	return READ_ONCE(cs_pool_spare) >> PAGE_SHIFT;
+	return (READ_ONCE(cs_pool_spare) + cs_pinned_bytes()) >> PAGE_SHIFT;
 }
 
 /* Called where memory is short, under locks of anybody but ours. */
 static unsigned long cs_pool_shrink(struct shrinker *shrinker,
 				    struct shrink_control *control)
 {
-	u64 freed = cs_pool_free_spare((u64)control->nr_to_scan << PAGE_SHIFT);
+	u64 wanted = (u64)control->nr_to_scan << PAGE_SHIFT;
+	u64 freed = cs_pinned_free();
 
+	if (freed < wanted)
+		freed += cs_pool_free_spare(wanted - freed);
 	return freed ? freed >> PAGE_SHIFT : SHRINK_STOP;
 }
 

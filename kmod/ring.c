@@ -85,8 +85,9 @@ static void cs_ring_unlinger(struct cs_ring *ring, struct cs_segment *segment)
 }
 
 /*
- * The segment sent longest ago, if the network has let go of it and it is not
- * much too small: a transfer that began with little would stay slow.
+ * The segment sent longest ago, if the network has let go of it, it is not much
+ * too small, nor are its folios as others: a transfer that began with little would
+ * stay slow.
  */
 static struct cs_segment *cs_ring_recycle(struct cs_ring *ring, u32 wanted)
 {
@@ -97,7 +98,8 @@ static struct cs_segment *cs_ring_recycle(struct cs_ring *ring, u32 wanted)
 	if (!segment || !cs_segment_ours_alone(segment))
 		return NULL;
 	cs_ring_unlinger(ring, segment);
-	if (segment->capacity >= wanted / 2)
+	if (segment->capacity >= wanted / 2 &&
+	    segment->order_max == cs_pinned_order_max())
 		return segment;
 	cs_pool_put(segment);
 	return NULL;
@@ -398,6 +400,8 @@ void cs_ring_close(struct cs_xfer *xfer)
 		cs_ring_unlinger(ring, segment);
 		cs_pool_put(segment);
 	}
+	if (cs_xfer_sent(xfer))
+		file_accessed(xfer->file);
 	/* Less than nothing if parked bytes were sent: the sum is right again. */
 	cs_xfer_count(xfer, COLDSEND_A_COUNTERS_OVERHEAD_BYTES,
 		      xfer->counters.value[COLDSEND_A_COUNTERS_DISK_BYTES] -

@@ -196,6 +196,7 @@ struct cs_segment *cs_segment_create(u32 size, u32 order_max)
 	if (!segment)
 		return NULL;
 	segment->capacity = size;
+	segment->order_max = order_max;
 	cs_objects_add(COLDSEND_A_OBJECTS_SEGMENTS_CREATED, 1);
 	if (!cs_segment_fill_folios(segment, size, order_max)) {
 		cs_segment_destroy(segment);

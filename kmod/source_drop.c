@@ -101,7 +101,9 @@ static u32 cs_drop_keep_own(struct cs_xfer *xfer, struct cs_segment *segment,
 		bool sent = end <= sent_to || sent_to == xfer->end;
 
 		if (sent && cs_claim_has(xfer, folio)) {
-			segment->bvec[own++] = *bvec;
+			/* Of a folio that is split, drop.c gets the first page back. */
+			bvec_set_page(&segment->bvec[own++],
+				      folio_page(folio, 0), PAGE_SIZE, 0);
 			continue;
 		}
 		if (sent)

@@ -107,6 +107,7 @@ static inline bool cs_key_equal(const struct cs_key *a, const struct cs_key *b)
  * @capacity: bytes of memory, 0 if @bvec is of pages of the page cache
  * @nr_bvecs: entries of @bvec in use
  * @max_bvecs: entries of @bvec
+ * @order_max: what the order of its folios was bounded by
  * @since: jiffies of the time that it came into a list of the pool
  * @user: whose share of the pool it counts in, NULL if nobody's
  * @reads: of which its read is one, until that is seen done
@@ -131,6 +132,7 @@ struct cs_segment {
 	u32 capacity;
 	u32 nr_bvecs;
 	u32 max_bvecs;
+	u32 order_max;
 	unsigned long since;
 	struct cs_user *user;
 	struct cs_reads *reads;

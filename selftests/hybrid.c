@@ -5,6 +5,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <sys/stat.h>
 
 #include "kselftest_harness.h"
 #include "pages.h"
@@ -52,6 +53,10 @@ static const struct pattern patterns[] = {
 	{ "all but the last", 0, PAGES - 1, 1, 1 },
 	{ "300 in the middle", 333, 633, 1, 1 },
 };
+
+/* The pattern of all pages, and a time in the past. */
+#define ALL		1
+#define LONG_AGO	1000
 
 static const struct {
 	__u64 offset;
@@ -178,6 +183,24 @@ TEST_F_TIMEOUT(hybrid, patterns, 60)
 
 	for (i = 0; i < ARRAY_SIZE(patterns); i++)
 		one_pattern(_metadata, self, &patterns[i]);
+}
+
+/* A file that nothing has to be read of was accessed all the same. */
+TEST_F(hybrid, access_time)
+{
+	static const struct timespec times[] = {
+		{ .tv_sec = LONG_AGO }, { .tv_nsec = UTIME_NOW },
+	};
+	struct cs_job j = job_of(self, 0);
+	struct stat st;
+
+	draw(&patterns[ALL], self->wanted);
+	ASSERT_EQ(0, cs_pages_touch(self->file, self->wanted, PAGES));
+	ASSERT_EQ(0, futimens(self->file, times));
+	transfer(_metadata, &j);
+	EXPECT_EQ(0, j.s.bytes_direct);
+	ASSERT_EQ(0, fstat(self->file, &st));
+	EXPECT_GT(st.st_atim.tv_sec, LONG_AGO);
 }
 
 /* Random pages, and random runs. */

@@ -21,8 +21,8 @@
 /* What a pipe of the size that anyone may give it holds. */
 #define PIPE_BYTES	CS_MIB
 #define PIPE_PIECES	256
-/* The module lets 1/16 of memory be pinned in large pieces; we ask for 1/4. */
-#define ALLOWED		16
+/* The module lets 1/8 of memory be pinned in large pieces; we ask for 1/4. */
+#define ALLOWED		8
 #define ASKED		4
 /* Beside it: two pages for each byte, sockets, what else the machine does. */
 #define SLACK		(48 * CS_MIB)

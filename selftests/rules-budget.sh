@@ -70,6 +70,9 @@ held() {
 	coldsend send --json "$file" 127.0.0.1 "$port" >"$tmp/sent" 2>/dev/null & sender=$!
 	wait_for 20 transfers_run || return 1
 	used 67108864 || status=1
+	# Another of the same file brings no more.
+	coldsend policy test --json "$file" >"$tmp/test"
+	same "policy of another" cached "$(jq -r .policy "$tmp/test")" || status=1
 	# Its rule goes, and the module's memory of it only with the transfer.
 	no_rules || status=1
 	kill -INT "$sender"

@@ -164,8 +164,8 @@ struct coldsend_send {
  * room for a record.  poll(2) says POLLIN if there is one.  The record has this
  * size for ever.
  *
- * Transfers end (ECANCELED) when the process that submitted them does, and when
- * the device is closed for the last time.  A transfer lets go of its file and
+ * Transfers end (ECANCELED) when the process that submitted them does, if it has
+ * the device open then, and when the device is closed for the last time.  A transfer lets go of its file and
  * socket when it ends, a moment (a clock tick) before or after its result comes.
  */
 struct coldsend_completion {

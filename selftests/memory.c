@@ -17,6 +17,8 @@
 #define KALLSYMS	"/proc/kallsyms"
 #define KIB		1024LL
 #define FILL_STEP	(64 * 1024 * KIB)
+/* Once the kernel may have given up more than it had to, and have memory again. */
+#define FULL_STEPS	2
 
 static char buffer[1024 * KIB];
 
@@ -98,6 +100,7 @@ int cs_memory_fill(int file)
 	const long page_size = sysconf(_SC_PAGESIZE);
 	long long all, done, before;
 	char text[8192];
+	int full = 0;
 	int ret;
 
 	read_file(MEMINFO, text, sizeof(text));
@@ -111,6 +114,10 @@ int cs_memory_fill(int file)
 		if (ret)
 			return ret;
 		if ((evicted() - before) * page_size > FILL_STEP / 2)
+			full++;
+		else
+			full = 0;
+		if (full == FULL_STEPS)
 			return 0;
 	}
 	return -ENOMEM;

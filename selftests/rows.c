@@ -178,7 +178,7 @@ static void check_change(struct __test_metadata *_metadata,
 	cs_genl_close(&other);
 }
 
-TEST_F_TIMEOUT(rows, many, 200)
+TEST_F_TIMEOUT(rows, many, 400)
 {
 	long long before;
 

@@ -106,7 +106,7 @@ environment() {
 		"PATH=$top/build/user:$top/build/selftests:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 		COLDSEND_RESULTS=/mnt/results "COLDSEND_KERNEL=$release" "COLDSEND_TOP=$top"
 		"COLDSEND_CACHE=$cache")
-	[ "$kernel_name" != smp-debug ] || environment+=(COLDSEND_PATIENCE=5)
+	case $kernel_name in *-debug) environment+=(COLDSEND_PATIENCE=5) ;; esac
 	for name in "${!COLDSEND_@}"; do environment+=("$name=${!name}"); done
 }
 

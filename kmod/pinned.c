@@ -6,8 +6,8 @@
  * the folio that it is of: whoever receives on this machine, and splices a byte
  * of each folio into a pipe, holds megabytes for each page that the kernel lets
  * it have there.  So the module keeps its references, and the count, until the
- * others are gone; and past a bound new memory comes in the smallest folios,
- * of which a byte holds little more than a page of the page cache would.
+ * others are gone; and the more that is, the smaller are new folios, down to two
+ * pages, of which a byte holds little more than one of the page cache would.
  */
 #include <linux/jiffies.h>
 #include <linux/sched.h>

@@ -86,8 +86,8 @@ static void cs_ring_unlinger(struct cs_ring *ring, struct cs_segment *segment)
 
 /*
  * The segment sent longest ago, if the network has let go of it, it is not much
- * too small, nor are its folios as others: a transfer that began with little would
- * stay slow.
+ * too small, and its folios are of the size that they may have now: a transfer that
+ * began with little would stay slow.
  */
 static struct cs_segment *cs_ring_recycle(struct cs_ring *ring, u32 wanted)
 {

@@ -165,8 +165,9 @@ struct coldsend_send {
  * size for ever.
  *
  * Transfers end (ECANCELED) when the process that submitted them does, if it has
- * the device open then, and when the device is closed for the last time.  A transfer lets go of its file and
- * socket when it ends, a moment (a clock tick) before or after its result comes.
+ * the device open then, and when the device is closed for the last time.  A
+ * transfer lets go of its file and socket when it ends, a moment (a clock tick)
+ * before or after its result comes.
  */
 struct coldsend_completion {
 	__aligned_u64 id;

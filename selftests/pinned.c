@@ -11,9 +11,9 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "cs_test.h"
 #include "kselftest_harness.h"
 #include "memory.h"
+#include "submit.h"
 #include "tunables.h"
 
 #define SECONDS		300
@@ -122,12 +122,6 @@ static int send_much(int sock, __u64 bytes)
 	return err;
 }
 
-static bool all_is_given_back(void *arg)
-{
-	(void)arg;
-	return cs_stat("segments_created") == cs_stat("segments_destroyed");
-}
-
 FIXTURE(pinned)
 {
 	struct pinner pinner;
@@ -191,7 +185,7 @@ TEST_F_TIMEOUT(pinned, a_byte_holds_little, SECONDS)
 			tunables.pool_max);
 	EXPECT_EQ(p->nr_bytes, count_right(p));
 	close_pipes(self);
-	EXPECT_TRUE(cs_wait(all_is_given_back, NULL, WAIT_SECONDS));
+	EXPECT_TRUE(cs_segments_back(WAIT_SECONDS));
 }
 
 static long long bytes_pinned(void)

@@ -96,6 +96,20 @@ bool cs_made_back(struct cs_made *before, int seconds)
 	return cs_wait(is_back, before, seconds);
 }
 
+/* What another CPU received holds memory until that has something to do. */
+static bool segments_are_back(void *arg)
+{
+	(void)arg;
+	cs_flush_network();
+	return cs_stat("segments_created") == cs_stat("segments_destroyed");
+}
+
+/* Waits until all segments are destroyed, those that the network held too. */
+bool cs_segments_back(int seconds)
+{
+	return cs_wait(segments_are_back, NULL, seconds);
+}
+
 struct fill {
 	int sender;
 	int receiver;

@@ -151,16 +151,23 @@ static void receive_all(struct __test_metadata *_metadata,
 
 TEST_F(starved, killed)
 {
-	int status;
-	pid_t child = fork();
+	int status, all[2];
+	pid_t child;
+	char byte;
 
+	ASSERT_EQ(0, pipe2(all, O_CLOEXEC));
+	child = fork();
 	ASSERT_GE(child, 0);
 	if (!child) {
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
-		if (!submit_all(self, variant->policy))
+		if (!submit_all(self, variant->policy) &&
+		    write(all[1], "", 1) == 1)
 			pause();
 		_exit(1);
 	}
+	close(all[1]);
+	ASSERT_EQ(1, read(all[0], &byte, 1));
+	close(all[0]);
 	ASSERT_TRUE(cs_wait(are_waiting, &self->waits, SECONDS));
 	ASSERT_EQ(0, kill(child, SIGKILL));
 	collect(_metadata, self, 0, ECANCELED, ECANCELED);

@@ -4,10 +4,10 @@
  *
  * While transfers of a file run, their rule is charged with all that the file had
  * not in the page cache.  When one has ended, the file is charged with as much as
- * it has got more meanwhile.  What the file has lost again is given back when the next
- * transfer of it comes or goes; and all of it when none came for a while: its
- * pages are among the first to leave then.  A file has no mark of ours, nor do
- * we keep it open, so that there is no better way to know.
+ * it has got more meanwhile.  What the file has lost again is given back when the
+ * next transfer of it comes or goes; and all of it when none came for a while:
+ * its pages are among the first to leave then.  A file has no mark of ours, nor
+ * do we keep it open, so that there is no better way to know.
  */
 #include <linux/hash.h>
 #include <linux/jiffies.h>

@@ -61,30 +61,38 @@ u32 cs_pinned_order_max(void)
 
 /*
  * Frees what nobody else holds any more.  If what is left is small, it is of no
- * concern, and the segment goes.
+ * concern, and the segment goes.  Return: bytes that were freed.
  */
-static void cs_pinned_let_go(struct cs_segment *segment)
+static u32 cs_pinned_let_go(struct cs_segment *segment)
 {
-	atomic64_sub(cs_segment_shed(segment), &cs_pinned_total);
+	u32 freed = cs_segment_shed(segment);
+
+	atomic64_sub(freed, &cs_pinned_total);
 	if (cs_segment_order(segment) > CS_SEGMENT_ORDER_MIN)
-		return;
+		return freed;
 	atomic64_sub(cs_segment_bytes(segment), &cs_pinned_total);
 	list_del(&segment->link);
 	cs_segment_destroy(segment);
+	return freed;
 }
 
-/* Looks at segments that are in no list of ours.  Those not gone come last in it. */
-static void cs_pinned_look_at(struct list_head *segments)
+/*
+ * Looks at segments that are in no list of ours.  Those not gone come last in it.
+ * Return: bytes that were freed.
+ */
+static u64 cs_pinned_look_at(struct list_head *segments)
 {
 	struct cs_segment *segment, *next;
+	u64 freed = 0;
 
 	list_for_each_entry_safe(segment, next, segments, link) {
-		cs_pinned_let_go(segment);
+		freed += cs_pinned_let_go(segment);
 		cond_resched();
 	}
 	spin_lock(&cs_pinned_lock);
 	list_splice_tail(segments, &cs_pinned);
 	spin_unlock(&cs_pinned_lock);
+	return freed;
 }
 
 /**
@@ -114,20 +122,16 @@ void cs_pinned_add(struct cs_segment *segment)
 /**
  * cs_pinned_free - frees what nobody else holds any more
  *
- * Process context, memory reclaim included.  Return: bytes, about.
+ * Process context, memory reclaim included.  Return: bytes.
  */
 u64 cs_pinned_free(void)
 {
-	u64 before = cs_pinned_bytes();
 	LIST_HEAD(segments);
-	u64 after;
 
 	spin_lock(&cs_pinned_lock);
 	list_splice_init(&cs_pinned, &segments);
 	spin_unlock(&cs_pinned_lock);
-	cs_pinned_look_at(&segments);
-	after = cs_pinned_bytes();
-	return before > after ? before - after : 0;
+	return cs_pinned_look_at(&segments);
 }
 
 static void cs_pinned_sweep(struct work_struct *work)

@@ -391,10 +391,11 @@ static unsigned long cs_pool_shrink(struct shrinker *shrinker,
 				    struct shrink_control *control)
 {
 	u64 wanted = (u64)control->nr_to_scan << PAGE_SHIFT;
-	u64 freed = cs_pinned_free();
+	u64 freed = cs_pool_free_spare(wanted);
 
+	/* Looks at all there is: not for each batch. */
 	if (freed < wanted)
-		freed += cs_pool_free_spare(wanted - freed);
+		freed += cs_pinned_free();
 	return freed ? freed >> PAGE_SHIFT : SHRINK_STOP;
 }
 

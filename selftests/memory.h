@@ -23,9 +23,10 @@ struct cs_memory cs_memory_now(void);
 
 /*
  * Fills memory with the page cache of @file, which takes none of the disk, until
- * about as much page cache is given up as comes in, and again: 0 or -errno.  The kernel gives
- * some up earlier too, to have memory in one piece.  The file is new, or one that
- * this did before, whose position has been left alone; its pages go when it does.
+ * about as much page cache is given up as comes in, and again: 0 or -errno.  The
+ * kernel gives some up earlier too, to have memory in one piece.  The file is new,
+ * or one that this did before, whose position has been left alone; its pages go
+ * when it does.
  */
 int cs_memory_fill(int file);
 

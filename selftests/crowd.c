@@ -26,18 +26,6 @@
 #define STUFF_QUIET_MS	2000
 #define STUFF_SECONDS	300LL
 
-static bool is_empty(void *arg)
-{
-	(void)arg;
-	return cs_stat("pool_bytes") == 0;
-}
-
-/* Waits until the pool has nothing left of earlier transfers. */
-bool cs_pool_empties(int seconds)
-{
-	return cs_wait(is_empty, NULL, seconds);
-}
-
 static int watch(const struct cs_crowd *c, int fd, __u32 number)
 {
 	struct epoll_event e = { .events = EPOLLIN, .data.u32 = number };

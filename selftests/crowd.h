@@ -81,6 +81,5 @@ int cs_crowd_submit(struct cs_crowd *c);
 void cs_crowd_watch(struct cs_crowd *c, int milliseconds);
 int cs_crowd_run(struct cs_crowd *c, int seconds);
 const struct cs_flow *cs_crowd_wrong(const struct cs_crowd *c);
-bool cs_pool_empties(int seconds);
 
 #endif /* CS_CROWD_H */

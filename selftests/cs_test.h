@@ -147,6 +147,7 @@ void cs_send_init(struct coldsend_send *s, int file, int sock, __u64 offset,
 int cs_ioctl(int dev, unsigned long cmd, void *arg);
 int cs_send(int dev, struct coldsend_send *s);
 long long cs_stat(const char *name);
+long long cs_pool_stat(const char *name);
 long long cs_now_ms(void);
 void cs_nap(void);
 int cs_become(uid_t uid);

@@ -16,6 +16,7 @@
 #include "cs_test.h"
 
 #define STATS		"/sys/kernel/debug/coldsend/stats"
+#define POOL		"/sys/kernel/debug/coldsend/pool"
 #define EXIT_SKIP	4
 
 int cs_open(void)
@@ -67,14 +68,14 @@ int cs_send(int dev, struct coldsend_send *s)
 	return cs_ioctl(dev, COLDSEND_IOC_SEND, s);
 }
 
-/* A line of the module's totals, or a negative errno. */
-long long cs_stat(const char *name)
+/* The value of a line of a file in debugfs, or a negative errno. */
+static long long value_of(const char *path, const char *name)
 {
 	long long value;
 	char key[64];
 	FILE *f;
 
-	f = fopen(STATS, "re");
+	f = fopen(path, "re");
 	if (!f)
 		return -errno;
 	while (fscanf(f, "%63s %lld", key, &value) == 2) {
@@ -85,6 +86,18 @@ long long cs_stat(const char *name)
 	}
 	fclose(f);
 	return -ENOENT;
+}
+
+/* A line of the module's totals, or a negative errno. */
+long long cs_stat(const char *name)
+{
+	return value_of(STATS, name);
+}
+
+/* A line of what the pool holds now, likewise. */
+long long cs_pool_stat(const char *name)
+{
+	return value_of(POOL, name);
 }
 
 long long cs_now_ms(void)

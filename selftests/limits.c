@@ -200,12 +200,6 @@ TEST_F_TIMEOUT(limits, idle_max, SECONDS)
 	EXPECT_EQ(0, read(self->rx[0], &since, sizeof(since)));
 }
 
-static bool pool_is_empty(void *arg)
-{
-	(void)arg;
-	return cs_stat("pool_bytes") == 0;
-}
-
 /* Did what idles leave before it would have by itself, after two seconds? */
 static bool left_early(int dev, int file, int ask)
 {
@@ -216,7 +210,7 @@ static bool left_early(int dev, int file, int ask)
 	since = cs_now_ms();
 	if (!cs_stat("pool_bytes") || write(ask, "2", 1) != 1)
 		return false;
-	return cs_wait(pool_is_empty, NULL, 1) && cs_now_ms() - since < 1900;
+	return cs_pool_empties(1) && cs_now_ms() - since < 1900;
 }
 
 /* Memory that idles goes back at once when memory management asks. */

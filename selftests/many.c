@@ -17,6 +17,7 @@
 
 #include "crowd.h"
 #include "memory.h"
+#include "submit.h"
 #include "tunables.h"
 
 #define SECONDS		300

@@ -11,8 +11,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "cs_test.h"
 #include "kselftest_harness.h"
+#include "submit.h"
 
 #define SIZE		(16 * CS_MIB + 1)
 #define STEP		(64 * CS_KIB)
@@ -308,12 +308,6 @@ TEST_F(park, little_of_much)
 		ASSERT_GE(pass_on(self, variant->policy, PART), 0);
 }
 
-static bool pool_is_empty(void *arg)
-{
-	(void)arg;
-	return cs_stat("pool_bytes") == 0;
-}
-
 /*
  * The close of the device gives the memory back: idle segments go after five
  * seconds, what is parked would have stayed for ten more.
@@ -323,7 +317,7 @@ TEST_F(park, not_after_the_close)
 	ASSERT_EQ(0, fill(self, variant->policy));
 	EXPECT_GT(cs_stat("pool_bytes"), 0);
 	close(self->dev);
-	EXPECT_TRUE(cs_wait(pool_is_empty, NULL, EMPTY_SECONDS));
+	EXPECT_TRUE(cs_pool_empties(EMPTY_SECONDS));
 	self->dev = cs_open();
 	ASSERT_GE(self->dev, 0);
 	while (self->got < self->sent)

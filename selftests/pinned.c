@@ -7,7 +7,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -32,7 +31,6 @@
 #define TIGHT		"--pool-max 1M"
 /* What sockets of TCP hold at the most, both ends: a part of what they send. */
 #define SOCKET_ROOM	(10 * CS_MIB)
-#define POOL		"/sys/kernel/debug/coldsend/pool"
 
 static const struct cs_data data = { .seed = 91, .size = 32 * CS_MIB };
 
@@ -188,20 +186,6 @@ TEST_F_TIMEOUT(pinned, a_byte_holds_little, SECONDS)
 	EXPECT_TRUE(cs_segments_back(WAIT_SECONDS));
 }
 
-static long long bytes_pinned(void)
-{
-	long long value, found = -ENOENT;
-	FILE *f = fopen(POOL, "re");
-	char key[64];
-
-	while (f && fscanf(f, "%63s %lld", key, &value) == 2)
-		if (!strcmp(key, "bytes_pinned"))
-			found = value;
-	if (f)
-		fclose(f);
-	return found;
-}
-
 /**
  * struct runner - a thread that transfers a file to a receiver that keeps up
  * @thread: the thread
@@ -260,14 +244,14 @@ TEST_F_TIMEOUT(flowing, is_given_back_at_once, SECONDS)
 	long long most = 0, now;
 	int i;
 
-	if (bytes_pinned() < 0)
+	if (cs_pool_stat("bytes_pinned") < 0)
 		SKIP(return, "no debugfs with coldsend's views");
 	ASSERT_EQ(0, cs_tunables_set(TIGHT));
 	for (i = 0; i < CROWD; i++)
 		ASSERT_EQ(0, pthread_create(&self->runners[i].thread, NULL, run,
 					    &self->runners[i]));
 	for (i = 0; i < CROWD;) {
-		now = bytes_pinned();
+		now = cs_pool_stat("bytes_pinned");
 		most = now > most ? now : most;
 		i += __atomic_load_n(&self->runners[i].done, __ATOMIC_ACQUIRE);
 		cs_nap();

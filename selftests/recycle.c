@@ -93,12 +93,6 @@ TEST(held_bytes_stay)
 	}
 }
 
-static bool pool_is_empty(void *arg)
-{
-	(void)arg;
-	return cs_stat("pool_bytes") == 0;
-}
-
 /* Memory goes back to the machine when nobody sends. */
 TEST(idle_pool_empties)
 {
@@ -108,7 +102,7 @@ TEST(idle_pool_empties)
 	j = direct_job(_metadata, &medium);
 	ASSERT_EQ(0, cs_job_run(&j));
 	EXPECT_GT(cs_stat("pool_bytes"), 0);
-	EXPECT_TRUE(cs_wait(pool_is_empty, NULL, IDLE_SECONDS));
+	EXPECT_TRUE(cs_pool_empties(IDLE_SECONDS));
 	EXPECT_TRUE(cs_segments_back(IDLE_SECONDS));
 }
 

@@ -96,6 +96,18 @@ bool cs_made_back(struct cs_made *before, int seconds)
 	return cs_wait(is_back, before, seconds);
 }
 
+static bool pool_is_empty(void *arg)
+{
+	(void)arg;
+	return cs_stat("pool_bytes") == 0;
+}
+
+/* Waits until the pool has nothing left of earlier transfers. */
+bool cs_pool_empties(int seconds)
+{
+	return cs_wait(pool_is_empty, NULL, seconds);
+}
+
 /* What another CPU received holds memory until that has something to do. */
 static bool segments_are_back(void *arg)
 {

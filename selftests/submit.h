@@ -24,6 +24,7 @@ bool cs_has_result(int dev, int milliseconds);
 int cs_collect(int dev, struct coldsend_completion *c, int n, int seconds);
 struct cs_made cs_made_now(void);
 bool cs_made_back(struct cs_made *before, int seconds);
+bool cs_pool_empties(int seconds);
 bool cs_segments_back(int seconds);
 bool cs_stands_still(int sender, int receiver, int seconds);
 __u64 cs_fill_socket(int dev, const struct coldsend_send *s, int receiver);

@@ -8,9 +8,13 @@
  *
  * Up to tunables.depth segments are being read, and the head is sent meanwhile:
  * its successor at the end of the queue is on its way before that, so that the
- * disk does not wait for the socket.  A sent segment lingers until the network has let go of its
- * memory, and is then the next to be read into.  A source may put pages of the
- * page cache between the reads; they are ready at once and never linger.
+ * disk does not wait for the socket.  Where reads end several at a time, those that
+ * come after must not wait until all of these are sent: while the disk is what is
+ * waited for, as many again may be ready.
+ *
+ * A sent segment lingers until the network has let go of its memory, and is then the
+ * next to be read into.  A source may put pages of the page cache between the reads;
+ * they are ready at once and never linger.
  *
  * Reads start and end at the file's alignment; only the bytes asked for, and
  * never more than the read brought, are sent.  A read that brings less than
@@ -186,7 +190,7 @@ static bool cs_ring_wants_more(const struct cs_xfer *xfer)
 {
 	const struct cs_ring *ring = &xfer->ring;
 
-	return ring->nr_segments <= xfer->tunables.depth &&
+	return ring->nr_segments <= xfer->tunables.depth + ring->slack &&
 	       cs_read_in_flight(xfer) < xfer->tunables.depth &&
 	       ring->next < xfer->end &&
 	       ring->next - xfer->pos < cs_sink_window(xfer);
@@ -295,6 +299,8 @@ enum cs_next cs_ring_next(struct cs_xfer *xfer, struct cs_segment **segment)
 	if (!ring->align)
 		return cs_source_fall_back(xfer, &cs_source_drop,
 					   COLDSEND_FALLBACK_NO_DIRECT);
+	if (xfer->full_since)
+		ring->slack = 0;
 	err = cs_ring_fill(xfer);
 	if (err == -EAGAIN)
 		return CS_NEXT_WAIT_POOL;
@@ -310,8 +316,10 @@ enum cs_next cs_ring_next(struct cs_xfer *xfer, struct cs_segment **segment)
 	*segment = head;
 	if (!head->capacity)
 		return CS_NEXT_READY;
-	if (!cs_read_await(xfer, head))
+	if (!cs_read_await(xfer, head)) {
+		ring->slack = xfer->tunables.depth;
 		return CS_NEXT_WAIT_DISK;
+	}
 	return cs_ring_harvest(xfer, head);
 }
 
@@ -349,6 +357,8 @@ void cs_ring_sent(struct cs_xfer *xfer, struct cs_segment *segment)
 	if (cs_ring_keeps(segment))
 		return;
 	ring->nr_segments--;
+	if (ring->slack)
+		ring->slack--;
 	if (!segment->capacity) {
 		cs_ring_sent_pages(xfer, segment);
 		return;

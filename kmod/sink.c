@@ -131,15 +131,16 @@ loff_t cs_sink_window(const struct cs_xfer *xfer)
  * @xfer: the transfer
  * @keeps_up: whether the socket took what it was given
  *
- * Process context.
+ * A socket that is full once in a while costs a fast peer little; one that is full
+ * after each send, all.  Process context.
  */
 void cs_sink_trust(struct cs_xfer *xfer, bool keeps_up)
 {
-	const struct cs_tunables *tunables = &xfer->tunables;
+	/* As much as the ring has at the most. */
+	u32 most = 2 * xfer->tunables.segment_size * xfer->tunables.depth;
 
-	xfer->trust = !keeps_up ? 0 :
-		      min(max_t(u32, 2 * xfer->trust, CS_WINDOW_MIN),
-			  tunables->segment_size * tunables->depth);
+	xfer->trust = !keeps_up ? xfer->trust / 4 :
+		      min(max_t(u32, 2 * xfer->trust, CS_WINDOW_MIN), most);
 }
 
 /**

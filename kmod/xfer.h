@@ -208,6 +208,8 @@ struct cs_version {
  * @lingering: that were sent, oldest first
  * @nr_segments: in @segments
  * @nr_lingering: in @lingering
+ * @slack: segments past the depth that may wait to be sent: the depth when the disk
+ *	was waited for, one less with each that is sent, none when the socket is full
  * @align: alignment in bytes of offsets of direct I/O
  * @doubtful: the file system doesn't say that its direct I/O is direct
  * @for_next: what is read is not for the transfer, but for the one that goes on
@@ -221,6 +223,7 @@ struct cs_ring {
 	struct list_head lingering;
 	u32 nr_segments;
 	u32 nr_lingering;
+	u32 slack;
 	u32 align;
 	bool doubtful;
 	bool for_next;

@@ -86,6 +86,9 @@ const char *cs_debugfs_policy(u32 policy)
 	return cs_policy_names[policy];
 }
 
+/* Of all counters of a row, each with 20 digits and a tab, and the end of a string. */
+#define CS_COUNTERS_CHARS	(ARRAY_SIZE(cs_counter_names) * 21 + 1)
+
 /* A counter without a name would be a column without a head. */
 static_assert(ARRAY_SIZE(cs_counter_names) == COLDSEND_A_COUNTERS_MAX + 1);
 static_assert(ARRAY_SIZE(cs_object_names) == COLDSEND_A_OBJECTS_MAX + 1);
@@ -183,10 +186,37 @@ void cs_debugfs_show_path(struct seq_file *seq, const char *path)
 			       ESCAPE_NAP | ESCAPE_APPEND, "\\");
 }
 
+/* A tab and a number each; most are of one digit, which is written sooner than printed. */
+static void cs_files_show_counters(struct seq_file *seq,
+				   const struct cs_counters *counters)
+{
+	char *buf, *at;
+	size_t room = seq_get_buf(seq, &buf);
+	u64 value;
+	u32 i;
+
+	/* The row is shown again, where there is more room. */
+	if (room < CS_COUNTERS_CHARS) {
+		seq_commit(seq, -1);
+		return;
+	}
+	at = buf;
+	for (i = 0; i < ARRAY_SIZE(cs_counter_names); i++) {
+		if (!cs_counter_names[i])
+			continue;
+		value = counters->value[i];
+		*at++ = '\t';
+		if (value < 10)
+			*at++ = '0' + value;
+		else
+			at += sprintf(at, "%llu", value);
+	}
+	seq_commit(seq, at - buf);
+}
+
 static int cs_files_show(struct seq_file *seq, void *shown)
 {
 	const struct cs_row *row = shown;
-	u32 i;
 
 	if (shown == SEQ_START_TOKEN) {
 		cs_files_show_heads(seq);
@@ -196,10 +226,7 @@ static int cs_files_show(struct seq_file *seq, void *shown)
 		   MINOR(row->dev), row->ino, row->generation,
 		   cs_policy_names[row->policy_used],
 		   cs_fallback_names[row->fallback]);
-	for (i = 0; i < ARRAY_SIZE(cs_counter_names); i++)
-		if (cs_counter_names[i])
-			seq_put_decimal_ull(seq, "\t",
-					    row->counters.value[i]);
+	cs_files_show_counters(seq, &row->counters);
 	seq_putc(seq, '\t');
 	cs_debugfs_show_path(seq, row->path);
 	seq_putc(seq, '\n');

@@ -24,7 +24,7 @@
 #define SECONDS		20
 /* Milliseconds for an end that waits for the slow disk at the most. */
 #define SOON		3000
-/* Milliseconds in which the slow disk surely brings nothing. */
+/* Milliseconds in which a transfer that does not wait sends. */
 #define NOTHING_YET	100
 
 static const struct cs_data data = { .seed = 161, .size = SIZE };
@@ -37,6 +37,7 @@ FIXTURE(driver)
 	struct cs_made before;
 	struct coldsend_send s;
 	struct cs_child child;
+	bool suspended;
 };
 
 #include "drivers.h"
@@ -48,6 +49,16 @@ static int open_file(const char *dir)
 
 	snprintf(path, sizeof(path), "%s/faults.bin", dir);
 	return open(path, O_RDONLY | O_CLOEXEC);
+}
+
+/* Does something to the slow disk. */
+static int change_disk(const char *what)
+{
+	char command[4096];
+
+	snprintf(command, sizeof(command), "dmsetup --noudevsync %s %s", what,
+		 getenv("CS_DISK"));
+	return system(command);
 }
 
 FIXTURE_SETUP(driver)
@@ -64,8 +75,27 @@ FIXTURE_SETUP(driver)
 	self->s.flags = variant->flags;
 }
 
+/* It brings nothing until it is resumed; its file system is not to know. */
+static void suspend_disk(struct __test_metadata *_metadata,
+			 struct _test_data_driver *self)
+{
+	self->suspended = true;
+	ASSERT_EQ(0, change_disk("suspend --nolockfs --noflush"));
+}
+
+/* If it is suspended. */
+static void resume_disk(struct __test_metadata *_metadata,
+			struct _test_data_driver *self)
+{
+	if (!self->suspended)
+		return;
+	self->suspended = false;
+	EXPECT_EQ(0, change_disk("resume"));
+}
+
 FIXTURE_TEARDOWN(driver)
 {
+	resume_disk(_metadata, self);
 	close(self->dev);
 	EXPECT_TRUE(cs_made_back(&self->before, SECONDS));
 }
@@ -77,7 +107,15 @@ static bool is_running(void *arg)
 	return cs_made_now().transfers > before->transfers;
 }
 
-/* Starts it, and comes back while it waits for the first of its reads. */
+static bool is_waiting(void *arg)
+{
+	return cs_states_count(arg) > 0;
+}
+
+/*
+ * Starts it, and comes back while it waits for the first of its reads, until the disk
+ * is resumed.
+ */
 static void start_and_wait_disk(struct __test_metadata *_metadata,
 				struct _test_data_driver *self)
 {
@@ -86,14 +124,17 @@ static void start_and_wait_disk(struct __test_metadata *_metadata,
 	struct cs_states states;
 	long long since;
 
+	suspend_disk(_metadata, self);
 	ASSERT_EQ(0, cs_states_open(&states, CS_STATES_DISK));
 	ASSERT_EQ(0, cs_child_start(&self->child, self->dev, &self->s,
 				    self->sv[1]));
 	ASSERT_TRUE(cs_wait(is_running, &self->before, SECONDS));
+	/* The page cache is waited for without a change of state. */
+	if (reads_itself)
+		EXPECT_TRUE(cs_wait(is_waiting, &states, SECONDS));
 	for (since = cs_now_ms(); cs_now_ms() - since < NOTHING_YET;)
 		cs_nap();
 	EXPECT_FALSE(cs_sock_has(self->sv[1], 1));
-	/* The page cache is waited for without a change of state. */
 	EXPECT_EQ(reads_itself, cs_states_count(&states) > 0);
 	cs_states_close(&states);
 }
@@ -168,6 +209,7 @@ static void kill_child(struct __test_metadata *_metadata,
 	struct coldsend_completion c;
 
 	ASSERT_EQ(0, kill(self->child.pid, SIGKILL));
+	resume_disk(_metadata, self);
 	if (self->s.flags & COLDSEND_F_ASYNC) {
 		ASSERT_EQ(0, cs_collect(self->dev, &c, 1, SECONDS));
 		EXPECT_EQ(ECANCELED, c.error);
@@ -216,6 +258,7 @@ TEST_F(driver, shut_down_waiting_for_disk)
 {
 	start_and_wait_disk(_metadata, self);
 	ASSERT_EQ(0, shutdown(self->sv[0], SHUT_RDWR));
+	resume_disk(_metadata, self);
 	expect_end(_metadata, self);
 	EXPECT_EQ(0, self->child.outcome->sent);
 	expect_error(_metadata, self, -EPIPE, -EPIPE);
@@ -244,6 +287,7 @@ static void reset(struct __test_metadata *_metadata,
 	ASSERT_EQ(0, setsockopt(self->sv[1], SOL_SOCKET, SO_LINGER, &at_once,
 				sizeof(at_once)));
 	ASSERT_EQ(0, close(self->sv[1]));
+	resume_disk(_metadata, self);
 	expect_end(_metadata, self);
 	expect_error(_metadata, self, -ECONNRESET, -EPIPE);
 }
@@ -298,16 +342,14 @@ TEST_F(driver, remounted_read_only)
 	EXPECT_EQ(0, remount_slow("rw"));
 }
 
-/* Of the slow disk, whose file system is not to know. */
+/* Of the slow disk. */
 static int set_disk(const char *table)
 {
-	char command[4096];
+	char load[1024];
 
-	snprintf(command, sizeof(command),
-		 "dmsetup --noudevsync suspend --nolockfs %s && dmsetup load %s --table '%s' && dmsetup --noudevsync resume %s",
-		 getenv("CS_DISK"), getenv("CS_DISK"), getenv(table),
-		 getenv("CS_DISK"));
-	return system(command);
+	snprintf(load, sizeof(load), "load --table '%s'", getenv(table));
+	return change_disk("suspend --nolockfs") || change_disk(load) ||
+	       change_disk("resume");
 }
 
 /* The disk dies and comes back; the rest goes then. */

@@ -6,8 +6,8 @@
 # COLDSEND_DEADLINE: seconds for all tests on a kernel; COLDSEND_TIMEOUT: for each test.
 # Prints the KTAP of each kernel and, last, "N passed, N failed, N skipped".
 #
-# User-Mode Linux has one processor, and an emulated machine leaves as much of two
-# unused: it runs beside the others, and what it says comes last.
+# A machine keeps about one processor busy: as many run at once as there are. The
+# first one is heard while it runs, the others afterwards.
 
 set -euo pipefail
 . "$(dirname "$0")/lib.sh"
@@ -40,26 +40,38 @@ count() {
 	echo "# $kernel: $p passed, $f failed, $s skipped in $seconds s"
 }
 
-in_turn=() beside=()
-for kernel in $1; do
-	case $kernel in
-	um*)	beside+=("$kernel") ;;
-	*)	in_turn+=("$kernel") ;;
-	esac
-done
-if [ ${#in_turn[@]} = 0 ]; then in_turn=("${beside[@]}") beside=(); fi
+# What the failed tests of a kernel said, without the parts that passed.
+failures() {
+	awk '/^ok [0-9]/ { n = 0; next }
+		/^# (ok |# +(RUN|OK) )/ { next }
+		{ line[n++] = $0 }
+		/^not ok [0-9]/ {
+			print "# failed on " kernel ":"
+			for (i = n > 40 ? n - 40 : 0; i < n; i++) print line[i]
+			n = 0
+		}' kernel="$1" "$results/$1.ktap"
+}
+
+read -ra kernels <<<"$1"
 shift
 cd "$top"
 results=build/results
 mkdir -p $results
-for kernel in "${beside[@]}"; do run "$kernel" "$@"; done >$results/beside 2>&1 &
 # Ctrl-C does not reach what runs in the background.
-background=$!
-trap 'pkill -P $background || true' EXIT
-for kernel in "${in_turn[@]}"; do run "$kernel" "$@"; done
+trap 'pkill -P "$(jobs -p | paste -sd,)" || true' EXIT
+at_once=$(nproc)
+for kernel in "${kernels[@]}"; do
+	[ $((at_once--)) -gt 0 ] || wait -n
+	if [ "$kernel" = "${kernels[0]}" ]; then
+		run "$kernel" "$@" &
+	else
+		run "$kernel" "$@" >"$results/$kernel.output" 2>&1 &
+	fi
+done
 wait
 trap - EXIT
-cat $results/beside
-for kernel in "${in_turn[@]}" "${beside[@]}"; do count "$kernel"; done
+for kernel in "${kernels[@]:1}"; do cat "$results/$kernel.output"; done
+for kernel in "${kernels[@]}"; do failures "$kernel"; done
+for kernel in "${kernels[@]}"; do count "$kernel"; done
 echo "$passed passed, $failed failed, $skipped skipped" | tee $results/summary
 [ "$failed" = 0 ]

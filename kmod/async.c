@@ -96,6 +96,23 @@ static bool cs_async_wait_socket(struct cs_xfer *xfer)
 	return false;
 }
 
+/*
+ * Who writes to a file may sleep with its lock held for as long as it likes, on
+ * memory that it makes itself: a worker, which others' transfers need too, looks at
+ * it instead, less and less often.  Return: whether it is held, and will be.
+ */
+static bool cs_async_wait_file(struct cs_xfer *xfer)
+{
+	if (!xfer->source->locks || !cs_pagecache_is_locked(xfer->file))
+		return false;
+	/* Others have its turn for memory. */
+	cs_user_unqueue(xfer);
+	cs_async_sleep(xfer, CS_STATE_WAIT_DISK);
+	queue_delayed_work(cs_async_queue(xfer), &xfer->work,
+			   max(cs_engine_pause(xfer), 1L));
+	return true;
+}
+
 /* Return: whether the transfer has ended; otherwise it will be woken. */
 static bool cs_async_pump(struct cs_xfer *xfer)
 {
@@ -107,6 +124,8 @@ static bool cs_async_pump(struct cs_xfer *xfer)
 			xfer->error = -ECANCELED;
 		if (xfer->error)
 			return true;
+		if (cs_async_wait_file(xfer))
+			return false;
 		pumped = cs_engine_pump(xfer);
 		/* It went on without memory: others have their turn. */
 		if (pumped != CS_PUMPED_WAIT_POOL)

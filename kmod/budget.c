@@ -256,16 +256,18 @@ void cs_budget_settle(struct cs_xfer *xfer)
 	struct cs_stake *stake = xfer->stake;
 	struct cs_charge *charge;
 	struct cs_budget *budget;
+	u64 left;
 
 	if (!stake)
 		return;
 	budget = &stake->rule->budget;
 	charge = stake->charge;
 	spin_lock(&budget->lock);
-	if (!--charge->running) {
-		budget->reserved -= charge->reserved;
-		charge->reserved = 0;
-	}
+	/* Those that still run bring no more than is missing. */
+	left = --charge->running ? cs_budget_missing(xfer) : 0;
+	left = min(left, charge->reserved);
+	budget->reserved -= charge->reserved - left;
+	charge->reserved = left;
 	cs_charge_set(budget, charge, xfer->file,
 		      (u64)cs_pagecache_added(xfer->file, stake->pages) <<
 		      PAGE_SHIFT);

@@ -240,6 +240,7 @@ enum cs_next {
 /**
  * struct cs_source - operations of a source
  * @policy: enum coldsend_policy that it serves
+ * @locks: its reads may take the file's lock
  * @open: prepares, at xfer->pos.  May sleep.
  * @next: the segment that holds xfer->pos.  May sleep for memory and for the
  *	disk, never for the network.
@@ -249,6 +250,7 @@ enum cs_next {
  */
 struct cs_source {
 	u32 policy;
+	bool locks;
 	void (*open)(struct cs_xfer *xfer);
 	enum cs_next (*next)(struct cs_xfer *xfer, struct cs_segment **segment);
 	void (*sent)(struct cs_xfer *xfer, struct cs_segment *segment);
@@ -289,6 +291,7 @@ struct cs_alignment {
 
 struct inode *cs_pagecache_inode(struct file *file);
 bool cs_pagecache_asks(struct file *file);
+bool cs_pagecache_is_locked(struct file *file);
 bool cs_pagecache_can_gather(struct file *file);
 void cs_pagecache_alignment(struct file *file, struct cs_alignment *alignment);
 struct file *cs_pagecache_reader(struct file *file);

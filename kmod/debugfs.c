@@ -186,7 +186,7 @@ void cs_debugfs_show_path(struct seq_file *seq, const char *path)
 			       ESCAPE_NAP | ESCAPE_APPEND, "\\");
 }
 
-/* A tab and a number each; most are of one digit, which is written sooner than printed. */
+/* A tab and a number each; most are of one digit, and each call takes its time. */
 static void cs_files_show_counters(struct seq_file *seq,
 				   const struct cs_counters *counters)
 {

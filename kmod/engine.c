@@ -33,6 +33,7 @@ static void cs_engine_advance(struct cs_xfer *xfer, struct cs_segment *segment,
 static enum cs_pumped cs_engine_send(struct cs_xfer *xfer,
 				     struct cs_segment *segment)
 {
+	u32 length = segment->end - segment->begin;
 	ssize_t sent = cs_sink_send(xfer, segment);
 
 	if (sent == -EAGAIN)
@@ -44,7 +45,7 @@ static enum cs_pumped cs_engine_send(struct cs_xfer *xfer,
 	cs_engine_advance(xfer, segment, sent);
 	xfer->retries = 0;
 	xfer->full_since = 0;
-	if (xfer->async)
+	if (xfer->async && sent == length)
 		cs_sink_trust(xfer, true);
 	return xfer->pos < xfer->end ? CS_PUMPED_SOME : CS_PUMPED_ALL;
 }
@@ -112,12 +113,12 @@ long cs_engine_patience(struct cs_xfer *xfer)
 }
 
 /**
- * cs_engine_pause - how long to leave a socket alone that says it has room
- * @xfer: whose socket was full a moment ago
+ * cs_engine_pause - how long to leave alone what can't be had and won't wake us
+ * @xfer: that nothing was sent of since it was asked last
  *
- * Mostly it has room again; but TCP short of memory says so all the time, and a
- * socket that somebody holds, so that from the second time in a row on it is asked
- * less and less often.
+ * A socket that says it has room mostly has; but TCP short of memory says so all
+ * the time, and a socket that somebody holds.  From the second time in a row on it
+ * is asked less and less often.
  *
  * Return: jiffies, 0 the first time.
  */
@@ -131,20 +132,22 @@ long cs_engine_pause(struct cs_xfer *xfer)
 /* The socket was full a moment ago. */
 static long cs_engine_sleep(struct cs_xfer *xfer, long timeout)
 {
-	long pause;
+	bool writable = cs_sink_writable(xfer);
+	long left;
 
-	if (!cs_sink_writable(xfer)) {
+	if (writable) {
+		timeout = min(cs_engine_pause(xfer), timeout);
+	} else {
 		if (cs_pool_is_tight(xfer))
 			xfer->source->idle(xfer);
 		cs_xfer_set_state(xfer, CS_STATE_WAIT_SOCKET);
-		return wait_event_interruptible_timeout(xfer->wait,
+	}
+	if (signal_pending(current))
+		return -ERESTARTSYS;
+	left = wait_event_interruptible_timeout(xfer->wait,
 						READ_ONCE(xfer->sock_woken),
 						timeout);
-	}
-	pause = cs_engine_pause(xfer);
-	if (pause)
-		schedule_timeout_interruptible(min(pause, timeout));
-	return signal_pending(current) ? -ERESTARTSYS : 1;
+	return writable && !left ? 1 : left;
 }
 
 static int cs_engine_wait_socket(struct cs_xfer *xfer)

@@ -94,6 +94,22 @@ bool cs_pagecache_asks(struct file *file)
 }
 
 /**
+ * cs_pagecache_is_locked - would who reads the file wait for one that writes it?
+ * @file: regular file
+ *
+ * As of this moment.  Process context.
+ */
+bool cs_pagecache_is_locked(struct file *file)
+{
+	struct inode *inode = cs_pagecache_inode(file);
+
+	if (!inode_trylock_shared(inode))
+		return true;
+	inode_unlock_shared(inode);
+	return false;
+}
+
+/**
  * cs_pagecache_can_gather - may pages be taken out of the page cache as they
  *	are?
  * @file: regular file

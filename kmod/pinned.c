@@ -77,7 +77,8 @@ static u32 cs_pinned_let_go(struct cs_segment *segment)
 }
 
 /*
- * Looks at segments that are in no list of ours.  Those not gone come last in it.
+ * Looks at segments that are in no list of ours.  Those not gone come last in it,
+ * and will be looked at again.
  * Return: bytes that were freed.
  */
 static u64 cs_pinned_look_at(struct list_head *segments)
@@ -91,6 +92,8 @@ static u64 cs_pinned_look_at(struct list_head *segments)
 	}
 	spin_lock(&cs_pinned_lock);
 	list_splice_tail(segments, &cs_pinned);
+	if (!list_empty(&cs_pinned))
+		schedule_delayed_work(&cs_pinned_sweeper, CS_PINNED_EVERY);
 	spin_unlock(&cs_pinned_lock);
 	return freed;
 }
@@ -115,8 +118,6 @@ void cs_pinned_add(struct cs_segment *segment)
 	spin_unlock(&cs_pinned_lock);
 	list_add(&segment->link, &segments);
 	cs_pinned_look_at(&segments);
-	if (!list_empty(&cs_pinned))
-		schedule_delayed_work(&cs_pinned_sweeper, CS_PINNED_EVERY);
 }
 
 /**
@@ -137,8 +138,6 @@ u64 cs_pinned_free(void)
 static void cs_pinned_sweep(struct work_struct *work)
 {
 	cs_pinned_free();
-	if (!list_empty(&cs_pinned))
-		schedule_delayed_work(&cs_pinned_sweeper, CS_PINNED_EVERY);
 }
 
 /**

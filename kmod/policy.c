@@ -12,7 +12,10 @@
 #define CS_POOL_DEFAULT_MIN	SZ_4M
 #define CS_POOL_DEFAULT_MAX	SZ_64M
 #define CS_SEGMENT_DEFAULT_MAX	SZ_1M
-/* By default a transfer has no more than such a part of the pool. */
+/*
+ * By default a transfer has no more than such a part of the pool, or twice that where
+ * the disk is slow.
+ */
 #define CS_POOL_SHARES		4
 #define CS_FILES_MAX_MIN	16U
 #define CS_FILES_MAX_MAX	1048576U
@@ -148,7 +151,7 @@ void cs_policy_init(void)
 
 	share = clamp_t(u64, share, CS_POOL_DEFAULT_MIN, CS_POOL_DEFAULT_MAX);
 	pool = min(share, cs_policy_pool_limit());
-	/* Reads in flight, and one that is being sent. */
+	/* Reads in flight, and one that is being sent: struct cs_ring has more. */
 	segment = pool / CS_POOL_SHARES / (cs_tunables.depth + 1);
 	segment = clamp_t(u32, segment, CS_SEGMENT_SIZE_MIN,
 			  CS_SEGMENT_DEFAULT_MAX);

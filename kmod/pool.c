@@ -393,9 +393,13 @@ static unsigned long cs_pool_shrink(struct shrinker *shrinker,
 	u64 wanted = (u64)control->nr_to_scan << PAGE_SHIFT;
 	u64 freed = cs_pool_free_spare(wanted);
 
-	/* Looks at all there is: not for each batch. */
-	if (freed < wanted)
+	if (freed < wanted) {
+		/* That looks at all there is: not again for the next batch. */
+		control->nr_scanned = max(control->nr_to_scan,
+					  cs_pool_count_spare(shrinker,
+							      control));
 		freed += cs_pinned_free();
+	}
 	return freed ? freed >> PAGE_SHIFT : SHRINK_STOP;
 }
 

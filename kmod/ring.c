@@ -26,7 +26,7 @@
 
 #include "ring.h"
 
-/* Sent segments that a transfer keeps before it lets the network free them. */
+/* Sent segments that a transfer keeps before it leaves them to the network. */
 #define CS_LINGERING_MAX	16U
 
 /**
@@ -109,7 +109,7 @@ static struct cs_segment *cs_ring_recycle(struct cs_ring *ring, u32 wanted)
 	return NULL;
 }
 
-/* The network frees what it still holds. */
+/* What the network still holds is left to it. */
 static void cs_ring_drop_lingering(struct cs_ring *ring)
 {
 	struct cs_segment *segment, *next;

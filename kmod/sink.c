@@ -129,10 +129,10 @@ loff_t cs_sink_window(const struct cs_xfer *xfer)
 /**
  * cs_sink_trust - the peer of an asynchronous transfer keeps up, or doesn't
  * @xfer: the transfer
- * @keeps_up: whether the socket took what it was given
+ * @keeps_up: whether the socket took all of a segment, or was full
  *
  * A socket that is full once in a while costs a fast peer little; one that is full
- * after each send, all.  Process context.
+ * after each segment or two, all.  Process context.
  */
 void cs_sink_trust(struct cs_xfer *xfer, bool keeps_up)
 {

@@ -134,6 +134,7 @@ static void cs_copied_idle(struct cs_xfer *xfer)
 /* The source of last resort, seen from outside as policy cached. */
 const struct cs_source cs_source_copied = {
 	.policy = COLDSEND_POLICY_CACHED,
+	.locks = true,
 	.open = cs_copied_open,
 	.next = cs_copied_next,
 	.sent = cs_copied_sent,

@@ -15,6 +15,7 @@ static void cs_direct_open(struct cs_xfer *xfer)
 /* The source of policy direct. */
 const struct cs_source cs_source_direct = {
 	.policy = COLDSEND_POLICY_DIRECT,
+	.locks = true,
 	.open = cs_direct_open,
 	.next = cs_ring_next,
 	.sent = cs_ring_sent,

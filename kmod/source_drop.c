@@ -153,6 +153,7 @@ static void cs_drop_close(struct cs_xfer *xfer)
 /* The source of policy drop-behind. */
 const struct cs_source cs_source_drop = {
 	.policy = COLDSEND_POLICY_DROP_BEHIND,
+	.locks = true,
 	.open = cs_drop_open,
 	.next = cs_drop_next,
 	.sent = cs_drop_sent,

@@ -102,6 +102,7 @@ static void cs_hybrid_open(struct cs_xfer *xfer)
 /* The source of policy hybrid. */
 const struct cs_source cs_source_hybrid = {
 	.policy = COLDSEND_POLICY_HYBRID,
+	.locks = true,
 	.open = cs_hybrid_open,
 	.next = cs_ring_next,
 	.sent = cs_ring_sent,

@@ -14,7 +14,7 @@ modprobe -q dm-flakey || skip "no dm-flakey in this kernel"
 
 # Small reads, so that a transfer has not read all when it waits for its socket.
 keep_tunables
-coldsend policy set --segment-size 256K
+coldsend policy set --segment-size 128K
 
 make_disk
 export CS_DISK=$disk CS_SLOW_DIR=$dir CS_DIR=$tmp

@@ -13,7 +13,8 @@
 #include "cs_test.h"
 #include "kselftest_harness.h"
 
-#define SIZE		(8 * CS_MIB + 100)
+/* More than is read ahead for a receiver that stands still. */
+#define SIZE		(12 * CS_MIB + 100)
 #define FROM		(1 * CS_MIB + 100)	/* where changes begin */
 #define TO		(7 * CS_MIB)		/* and end */
 #define MORE		CS_MIB

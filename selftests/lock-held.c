@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Senders that sleep with their sockets' locks held, on memory that they make
- * themselves and never do: asynchronous transfers to these sockets wait, others'
- * go on, and all end when the memory is there.
+ * Writers that sleep with the locks of their sockets or of their file held, on memory
+ * that they make themselves and never do: asynchronous transfers to these sockets, or
+ * of that file, wait, others' go on, and all end when the memory is there.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -27,12 +27,14 @@
 static const struct cs_data data = { .seed = 77, .size = 64 * CS_KIB };
 
 /**
- * struct holder - a thread that sends a byte of a page that is not there
- * @sv: sends over the first; nobody reads the other
+ * struct holder - a thread that writes a byte of a page that is not there
+ * @fd: writes it there
+ * @sv: sockets; nobody reads the second
  * @byte: the byte
  */
 struct holder {
 	pthread_t thread;
+	int fd;
 	int sv[2];
 	const char *byte;
 };
@@ -46,6 +48,7 @@ FIXTURE(lock_held)
 	char *pages;
 	size_t page_size;
 	int held;
+	int holders;
 	struct holder holder[HELD_MAX];
 };
 
@@ -95,9 +98,8 @@ FIXTURE_TEARDOWN(lock_held)
 static void *hold(void *arg)
 {
 	const struct holder *holder = arg;
-	ssize_t n = send(holder->sv[0], holder->byte, 1, 0);
 
-	return (void *)(long)(n == 1);
+	return (void *)(long)(write(holder->fd, holder->byte, 1) == 1);
 }
 
 /* Has the page of a thread's byte been asked for? */
@@ -111,28 +113,47 @@ static bool is_asked_for(int faults, int seconds)
 	       msg.event == UFFD_EVENT_PAGEFAULT;
 }
 
-static void start(struct __test_metadata *_metadata, FIXTURE_DATA(lock_held) *self)
+static void connect_all(struct __test_metadata *_metadata,
+			FIXTURE_DATA(lock_held) *self)
 {
-	struct holder *holder;
 	int i;
 
-	for (i = 0; i < self->held; i++) {
-		holder = &self->holder[i];
-		holder->byte = self->pages + (size_t)i * self->page_size;
-		ASSERT_EQ(0, cs_pair(CS_TCP4, holder->sv));
-		ASSERT_EQ(0, pthread_create(&holder->thread, NULL, hold, holder));
-		ASSERT_TRUE(is_asked_for(self->faults, SOON));
-	}
+	for (i = 0; i < self->held; i++)
+		ASSERT_EQ(0, cs_pair(CS_TCP4, self->holder[i].sv));
 }
 
-static void submit(struct __test_metadata *_metadata, FIXTURE_DATA(lock_held) *self)
+/* Returns when the lock of @fd is held. */
+static void start(struct __test_metadata *_metadata,
+		  FIXTURE_DATA(lock_held) *self, int i, int fd)
+{
+	struct holder *holder = &self->holder[i];
+
+	holder->fd = fd;
+	holder->byte = self->pages + (size_t)i * self->page_size;
+	ASSERT_EQ(0, pthread_create(&holder->thread, NULL, hold, holder));
+	self->holders++;
+	ASSERT_TRUE(is_asked_for(self->faults, SOON));
+}
+
+static void hold_sockets(struct __test_metadata *_metadata,
+			 FIXTURE_DATA(lock_held) *self)
+{
+	int i;
+
+	connect_all(_metadata, self);
+	for (i = 0; i < self->held; i++)
+		start(_metadata, self, i, self->holder[i].sv[0]);
+}
+
+static void submit(struct __test_metadata *_metadata,
+		   FIXTURE_DATA(lock_held) *self, int file, __u32 policy)
 {
 	struct coldsend_send s;
 	int i;
 
 	for (i = 0; i < self->held; i++) {
-		cs_send_init(&s, self->file, self->holder[i].sv[0], 0, LENGTH,
-			     COLDSEND_POLICY_DIRECT);
+		cs_send_init(&s, file, self->holder[i].sv[0], 0, LENGTH,
+			     policy);
 		ASSERT_EQ(0, cs_submit(self->dev, &s, 0));
 	}
 }
@@ -147,7 +168,7 @@ static void let_go(struct __test_metadata *_metadata, FIXTURE_DATA(lock_held) *s
 	int i;
 
 	ASSERT_EQ(0, ioctl(self->faults, UFFDIO_ZEROPAGE, &zero));
-	for (i = 0; i < self->held; i++) {
+	for (i = 0; i < self->holders; i++) {
 		ASSERT_EQ(0, pthread_join(self->holder[i].thread, &sent));
 		EXPECT_TRUE(sent);
 	}
@@ -170,13 +191,13 @@ static void another_sends(struct __test_metadata *_metadata,
 	close(sv[1]);
 }
 
-TEST_F_TIMEOUT(lock_held, others_go_on, SECONDS)
+/* Another sends while all wait; they do when the lock is let go of. */
+static void expect_others_go_on(struct __test_metadata *_metadata,
+				FIXTURE_DATA(lock_held) *self)
 {
 	struct coldsend_completion c;
 	int i;
 
-	start(_metadata, self);
-	submit(_metadata, self);
 	another_sends(_metadata, self);
 	EXPECT_FALSE(cs_has_result(self->dev, 100));
 	let_go(_metadata, self);
@@ -187,11 +208,52 @@ TEST_F_TIMEOUT(lock_held, others_go_on, SECONDS)
 	}
 }
 
+TEST_F_TIMEOUT(lock_held, others_go_on, SECONDS)
+{
+	hold_sockets(_metadata, self);
+	submit(_metadata, self, self->file, COLDSEND_POLICY_DIRECT);
+	expect_others_go_on(_metadata, self);
+}
+
+static void hold_file(struct __test_metadata *_metadata,
+		      FIXTURE_DATA(lock_held) *self, __u32 policy)
+{
+	int file = cs_data_create(cs_dir(), &data);
+
+	ASSERT_GE(file, 0);
+	ASSERT_EQ(0, cs_drop_cache(file));
+	connect_all(_metadata, self);
+	start(_metadata, self, 0, file);
+	submit(_metadata, self, file, policy);
+	close(file);
+}
+
+TEST_F_TIMEOUT(lock_held, direct_of_other_files_goes_on, SECONDS)
+{
+	hold_file(_metadata, self, COLDSEND_POLICY_DIRECT);
+	expect_others_go_on(_metadata, self);
+}
+
+TEST_F_TIMEOUT(lock_held, hybrid_of_other_files_goes_on, SECONDS)
+{
+	hold_file(_metadata, self, COLDSEND_POLICY_HYBRID);
+	expect_others_go_on(_metadata, self);
+}
+
+/* They wait for a moment that may never come. */
+TEST_F_TIMEOUT(lock_held, file_is_waited_for_until_cancelled, SECONDS)
+{
+	hold_file(_metadata, self, COLDSEND_POLICY_DIRECT);
+	EXPECT_EQ(0, close(self->dev));
+	another_sends(_metadata, self);
+	let_go(_metadata, self);
+}
+
 /* Who waits for such a lock is not waited for when the device is closed. */
 TEST_F_TIMEOUT(lock_held, close_does_not_wait, SECONDS)
 {
-	start(_metadata, self);
-	submit(_metadata, self);
+	hold_sockets(_metadata, self);
+	submit(_metadata, self, self->file, COLDSEND_POLICY_DIRECT);
 	EXPECT_EQ(0, close(self->dev));
 	let_go(_metadata, self);
 }

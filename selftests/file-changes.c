@@ -12,9 +12,11 @@
 
 #include "cs_test.h"
 #include "kselftest_harness.h"
+#include "tunables.h"
 
-/* More than is read ahead for a receiver that stands still. */
-#define SIZE		(12 * CS_MIB + 100)
+#define SIZE		(8 * CS_MIB + 100)
+/* With that, less is read ahead for a receiver that stands still. */
+#define SEGMENT		"--segment-size 256K"
 #define FROM		(1 * CS_MIB + 100)	/* where changes begin */
 #define TO		(7 * CS_MIB)		/* and end */
 #define MORE		CS_MIB
@@ -287,6 +289,12 @@ TEST_F(policy, o_direct_source)
 
 int main(int argc, char **argv)
 {
+	struct cs_tunables before;
+	int status;
+
 	cs_need_device();
-	return test_harness_run(argc, argv);
+	if (cs_tunables_get(&before) || cs_tunables_set(SEGMENT))
+		return KSFT_FAIL;
+	status = test_harness_run(argc, argv);
+	return cs_tunables_restore(&before) ? KSFT_FAIL : status;
 }

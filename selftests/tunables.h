@@ -5,6 +5,7 @@
 
 /**
  * struct cs_tunables - what tests change, and put back
+ * @segment_size: bytes
  * @pool_max: bytes
  * @files_max: rows of the table of files
  * @transfers_max: transfers of all users
@@ -17,6 +18,7 @@
  * @admit_max: percent of the available memory
  */
 struct cs_tunables {
+	long long segment_size;
 	long long pool_max;
 	long long files_max;
 	long long transfers_max;

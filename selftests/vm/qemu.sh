@@ -37,7 +37,7 @@ qemu_command() {
 	qemu_words=(qemu-system-x86_64 "${accel[@]}" -m "$mem" -smp "$cpus"
 		-nodefaults -display none -no-reboot -no-user-config
 		-kernel "$kernel/boot/vmlinuz-$release" -initrd "$initramfs"
-		-append "console=ttyS0 no_timer_check nmi_watchdog=0 watchdog_thresh=60 $unguarded $kernel_words"
+		-append "console=ttyS0 no_timer_check nmi_watchdog=0 $unguarded $kernel_words"
 		-chardev "file,id=console,path=$console" -serial chardev:console
 		-fsdev "local,id=root,path=/,security_model=none,readonly=on,multidevs=remap"
 		-device virtio-9p-pci,fsdev=root,mount_tag=hostroot

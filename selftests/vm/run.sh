@@ -44,7 +44,8 @@ set -euo pipefail
 # What looks like trouble in the kernel's log and is none.
 fine='WARNING: Spectre v2|RETBleed: WARNING|Show Blocked State'
 
-kernel_words="loglevel=5 panic=-1 log_buf_len=8M rcupdate.rcu_cpu_stall_timeout=120"
+# A machine on a busy host stands still at times.
+kernel_words="loglevel=5 panic=-1 log_buf_len=8M watchdog_thresh=60 rcupdate.rcu_cpu_stall_timeout=120"
 
 usage() { sed -n '/^# usage:/,/^$/s/^# \{0,1\}//p' "$0"; exit "$1"; }
 

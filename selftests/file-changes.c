@@ -287,14 +287,20 @@ TEST_F(policy, o_direct_source)
 	expect_job(_metadata, self->dev, fd, &old, variant);
 }
 
+static struct cs_tunables before;
+
+static void restore(void)
+{
+	if (cs_tunables_restore(&before))
+		_exit(KSFT_FAIL);
+}
+
 int main(int argc, char **argv)
 {
-	struct cs_tunables before;
-	int status;
-
 	cs_need_device();
-	if (cs_tunables_get(&before) || cs_tunables_set(SEGMENT))
+	/* The harness exits by itself. */
+	if (cs_tunables_get(&before) || atexit(restore) ||
+	    cs_tunables_set(SEGMENT))
 		return KSFT_FAIL;
-	status = test_harness_run(argc, argv);
-	return cs_tunables_restore(&before) ? KSFT_FAIL : status;
+	return test_harness_run(argc, argv);
 }

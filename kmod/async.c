@@ -99,11 +99,12 @@ static bool cs_async_wait_socket(struct cs_xfer *xfer)
 /*
  * Who writes to a file may sleep with its lock held for as long as it likes, on
  * memory that it makes itself: a worker, which others' transfers need too, looks at
- * it instead, less and less often.  Return: whether it is held, and will be.
+ * it instead, less and less often.  Return: whether to stop; it will be woken.
  */
 static bool cs_async_wait_file(struct cs_xfer *xfer)
 {
-	if (!xfer->source->locks || !cs_pagecache_is_locked(xfer->file))
+	if (xfer->pos >= xfer->end || !xfer->source->locks ||
+	    !cs_pagecache_is_locked(xfer->file))
 		return false;
 	/* Others have its turn for memory. */
 	cs_user_unqueue(xfer);

@@ -240,6 +240,24 @@ TEST_F_TIMEOUT(lock_held, hybrid_of_other_files_goes_on, SECONDS)
 	expect_others_go_on(_metadata, self);
 }
 
+/* Nothing is to be read: there is nothing to wait for. */
+TEST_F_TIMEOUT(lock_held, no_bytes_of_a_file_end_at_once, SECONDS)
+{
+	struct coldsend_completion c;
+	int file = cs_data_create(cs_dir(), &data);
+	struct coldsend_send s;
+
+	ASSERT_GE(file, 0);
+	connect_all(_metadata, self);
+	start(_metadata, self, 0, file);
+	cs_send_init(&s, file, self->holder[0].sv[0], 0, 0,
+		     COLDSEND_POLICY_DIRECT);
+	ASSERT_EQ(0, cs_submit(self->dev, &s, 0));
+	EXPECT_EQ(0, cs_collect(self->dev, &c, 1, SOON));
+	EXPECT_EQ(0, c.error);
+	let_go(_metadata, self);
+}
+
 /* They wait for a moment that may never come. */
 TEST_F_TIMEOUT(lock_held, file_is_waited_for_until_cancelled, SECONDS)
 {

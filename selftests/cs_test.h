@@ -52,6 +52,8 @@ size_t cs_data_check(const struct cs_data *d, __u64 offset, const void *buf,
 		     size_t len);
 int cs_data_write(int fd, const struct cs_data *d);
 int cs_data_create(const char *dir, const struct cs_data *d);
+int cs_data_create_named(const char *dir, const struct cs_data *d, char *path,
+			 size_t size);
 int cs_reopen(int fd, int flags);
 long cs_resident(int fd, __u64 offset, __u64 len);
 void cs_flush_network(void);

@@ -155,23 +155,34 @@ int cs_data_write(int fd, const struct cs_data *d)
 	return err;
 }
 
-/* A new file without a name in @dir, open for reading and writing. */
-int cs_data_create(const char *dir, const struct cs_data *d)
+/* A new file in @dir, open for reading and writing; @path is set to its name. */
+int cs_data_create_named(const char *dir, const struct cs_data *d, char *path,
+			 size_t size)
 {
-	char path[4096];
 	int err;
 	int fd;
 
-	snprintf(path, sizeof(path), "%s/cs-test.XXXXXX", dir);
+	snprintf(path, size, "%s/cs-test.XXXXXX", dir);
 	fd = mkostemp(path, O_CLOEXEC);
 	if (fd < 0)
 		return -errno;
-	unlink(path);
 	err = cs_data_write(fd, d);
 	if (err) {
+		unlink(path);
 		close(fd);
 		return err;
 	}
+	return fd;
+}
+
+/* The same without a name. */
+int cs_data_create(const char *dir, const struct cs_data *d)
+{
+	char path[4096];
+	int fd = cs_data_create_named(dir, d, path, sizeof(path));
+
+	if (fd >= 0)
+		unlink(path);
 	return fd;
 }
 

@@ -35,10 +35,9 @@ FIXTURE_SETUP(rights)
 {
 	self->dev = cs_open();
 	ASSERT_GE(self->dev, 0);
-	snprintf(self->path, sizeof(self->path), "%s/rights.XXXXXX", cs_dir());
-	self->file = mkostemp(self->path, O_CLOEXEC);
+	self->file = cs_data_create_named(cs_dir(), &data, self->path,
+					  sizeof(self->path));
 	ASSERT_GE(self->file, 0);
-	ASSERT_EQ(0, cs_data_write(self->file, &data));
 	ASSERT_EQ(0, fchmod(self->file, 0600));
 	ASSERT_EQ(0, cs_pair(CS_UNIX, self->sv));
 }

@@ -3,6 +3,7 @@
 # run-tests.sh: runs the tests as root on a machine with the module loaded.
 #
 # usage: run-tests.sh [NAME…]        (none: all)
+#        run-tests.sh --part K/N     the K-th of N parts of all, for N machines
 # Prints KTAP version 1: a line for each program or script, its output before
 # that as comments. A test fails too if the kernel complains while it runs.
 # Exit: 0 all passed or were skipped, 1 not.
@@ -11,13 +12,20 @@
 . "$(dirname "$0")/lib.sh"
 
 # The last one unloads the module that all others have used, which must find
-# that everything was given back.
+# that everything was given back: each part ends with it.
 all=(bytes bytes-xfs.sh segments.sh errors errors32 args args32 socket streams
 	tls families file-changes retransmit.sh residency fallback.sh recycle
 	disk-errors.sh async async-end async-pass async-crowd many hybrid drop drop-cpus drop-mounts
 	residue residue-xfs.sh park pinned limits auto doorkeeper switches pressure.sh faults.sh counts.sh table.sh rows netlink
 	rules.sh rules-budget.sh rules-files.sh admission.sh trace.sh views.sh events.sh cli.sh library library.sh shim.sh seccomp.sh random
 	holders rights stuck lock-held stale.sh alloc-fail alloc-fail-send alloc-fail-insmod.sh fuzz/fuzz.sh soak.sh rmmod.sh)
+
+# part K N: every N-th name but the last, from the K-th on; and the last.
+part() {
+	local i
+	for ((i = $1 - 1; i < ${#all[@]} - 1; i += $2)); do echo "${all[i]}"; done
+	echo "${all[-1]}"
+}
 
 passed=0 failed=0 skipped=0 number=0
 # shellcheck source=settings
@@ -134,6 +142,10 @@ explain() {
 [ "$(id -u)" = 0 ] || { echo "Bail out! not root"; exit 1; }
 [ -c /dev/coldsend ] || { echo "Bail out! /dev/coldsend is not there: load the module"; exit 1; }
 [ $# -gt 0 ] || set -- "${all[@]}"
+if [ "$1" = --part ]; then
+	mapfile -t names < <(part "${2%/*}" "${2#*/}")
+	set -- "${names[@]}"
+fi
 
 echo "KTAP version 1"
 echo "1..$#"

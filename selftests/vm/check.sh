@@ -3,75 +3,82 @@
 # check.sh: runs the tests on each kernel and counts.
 #
 # usage: check.sh 'KERNEL…' [TEST…]
-# COLDSEND_DEADLINE: seconds for all tests on a kernel; COLDSEND_TIMEOUT: for each test.
-# Prints the KTAP of each kernel and, last, "N passed, N failed, N skipped".
+# COLDSEND_DEADLINE: seconds for the tests of a machine; COLDSEND_TIMEOUT: for each test.
+# Prints the KTAP of each machine and, last, "N passed, N failed, N skipped".
 #
 # A machine keeps about one processor busy: as many run at once as there are. The
-# first one is heard while it runs, the others afterwards.
+# first one is heard while it runs, the others afterwards. The list of all tests is
+# the work of two machines, so that none works long after the others have ended.
 
 set -euo pipefail
 . "$(dirname "$0")/lib.sh"
 
 passed=0 failed=0 skipped=0
 
-# run KERNEL [TEST…]: KTAP, which stays in results beside run.sh's status and the seconds.
+# run MACHINE [ARG…]: run-tests.sh with ARGs on a machine, KERNEL or KERNEL-partK: its KTAP,
+# which stays in results beside run.sh's status and the seconds.
 run() {
-	local kernel=$1 status=0
+	local machine=$1 status=0
 	shift
 	SECONDS=0
-	echo "# kernel $kernel"
-	"$vm/run.sh" -k "$kernel" -m 2G -d 4G -x 2G -t "${COLDSEND_DEADLINE:-3000}" -- selftests/run-tests.sh "$@" |
-		tee "$results/$kernel.ktap" || status=${PIPESTATUS[0]}
-	echo "$status $SECONDS" >"$results/$kernel.ended"
+	echo "# machine $machine"
+	"$vm/run.sh" -k "${machine%-part?}" -m 2G -d 4G -x 2G -t "${COLDSEND_DEADLINE:-3000}" -- \
+		selftests/run-tests.sh "$@" |
+		tee "$results/$machine.ktap" || status=${PIPESTATUS[0]}
+	echo "$status $SECONDS" >"$results/$machine.ended"
 }
 
-# Add up the top-level results of a kernel.
+# Add up the top-level results of a machine.
 count() {
-	local kernel=$1 ktap=$results/$1.ktap status seconds p f s
-	read -r status seconds <"$results/$kernel.ended"
+	local machine=$1 ktap=$results/$1.ktap status seconds p f s
+	read -r status seconds <"$results/$machine.ended"
 	s=$(grep -cE '^ok [0-9]+.*# SKIP' "$ktap") || true
 	p=$(($(grep -cE '^ok [0-9]+' "$ktap" || true) - s))
 	f=$(grep -cE '^not ok [0-9]+' "$ktap") || true
 	if [ "$status" -ge 2 ] || { [ "$status" != 0 ] && [ "$f" = 0 ]; } || [ $((p + f + s)) = 0 ]; then
-		echo "not ok - the run on $kernel ended with status $status"
+		echo "not ok - the run on $machine ended with status $status"
 		f=$((f + 1))
 	fi
 	passed=$((passed + p)) failed=$((failed + f)) skipped=$((skipped + s))
-	echo "# $kernel: $p passed, $f failed, $s skipped in $seconds s"
+	echo "# $machine: $p passed, $f failed, $s skipped in $seconds s"
 }
 
-# What the failed tests of a kernel said, without the parts that passed.
+# What the failed tests of a machine said, without the parts that passed.
 failures() {
 	awk '/^ok [0-9]/ { n = 0; next }
 		/^# (ok |# +(RUN|OK) )/ { next }
 		{ line[n++] = $0 }
 		/^not ok [0-9]/ {
-			print "# failed on " kernel ":"
+			print "# failed on " machine ":"
 			for (i = n > 40 ? n - 40 : 0; i < n; i++) print line[i]
 			n = 0
-		}' kernel="$1" "$results/$1.ktap"
+		}' machine="$1" "$results/$1.ktap"
 }
 
-read -ra kernels <<<"$1"
+read -ra machines <<<"$1"
 shift
+[ $# -gt 0 ] || read -ra machines <<<"${machines[*]/%/-part1} ${machines[*]/%/-part2}"
 cd "$top"
 results=build/results
 mkdir -p $results
 # Ctrl-C does not reach what runs in the background.
 trap 'pkill -P "$(jobs -p | paste -sd,)" || true' EXIT
 at_once=$(nproc)
-for kernel in "${kernels[@]}"; do
+for machine in "${machines[@]}"; do
 	[ $((at_once--)) -gt 0 ] || wait -n
-	if [ "$kernel" = "${kernels[0]}" ]; then
-		run "$kernel" "$@" &
+	case $machine in
+	*-part?)	set -- --part "${machine#*-part}/2" ;;
+	esac
+	if [ "$machine" = "${machines[0]}" ]; then
+		run "$machine" "$@" &
 	else
-		run "$kernel" "$@" >"$results/$kernel.output" 2>&1 &
+		run "$machine" "$@" >"$results/$machine.output" 2>&1 &
 	fi
 done
 wait
 trap - EXIT
-for kernel in "${kernels[@]:1}"; do cat "$results/$kernel.output"; done
-for kernel in "${kernels[@]}"; do failures "$kernel"; done
-for kernel in "${kernels[@]}"; do count "$kernel"; done
+for machine in "${machines[@]:1}"; do cat "$results/$machine.output"; done
+for machine in "${machines[@]}"; do failures "$machine"; done
+for machine in "${machines[@]}"; do count "$machine"; done
 echo "$passed passed, $failed failed, $skipped skipped" | tee $results/summary
 [ "$failed" = 0 ]

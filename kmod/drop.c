@@ -298,8 +298,11 @@ static void cs_drop_work(struct work_struct *work)
 
 	list_for_each_entry_safe(segment, next, &todo, link) {
 		cond_resched();
-		if (!cs_drop_try(segment))
+		if (!cs_drop_try(segment)) {
+			/* A page that is held for long should cost no other. */
+			cs_segment_trim(segment);
 			continue;
+		}
 		list_del(&segment->link);
 		cs_segment_destroy(segment);
 	}

@@ -123,6 +123,28 @@ struct cs_segment *cs_segment_create_for_pages(u32 max_pages)
 }
 
 /**
+ * cs_segment_trim - gives back what a bvec no longer takes
+ * @segment: for pages of the page cache, in a list
+ *
+ * Process context.  Return: the segment, or the smaller one that took its place.
+ */
+struct cs_segment *cs_segment_trim(struct cs_segment *segment)
+{
+	struct cs_segment *small;
+
+	if (segment->nr_bvecs > segment->max_bvecs / 2)
+		return segment;
+	small = kmemdup(segment, struct_size(segment, bvec, segment->nr_bvecs),
+			GFP_NOWAIT | __GFP_NOWARN);
+	if (!small)
+		return segment;
+	small->max_bvecs = small->nr_bvecs;
+	list_replace(&segment->link, &small->link);
+	kfree(segment);
+	return small;
+}
+
+/**
  * cs_segment_drop_pages - drops the references that the bvec holds
  * @segment: the bvec is empty afterwards
  *

@@ -10,6 +10,7 @@
 #include <sys/socket.h>
 
 #include "kselftest_harness.h"
+#include "memory.h"
 #include "pages.h"
 #include "submit.h"
 
@@ -22,6 +23,11 @@
 #define HELD		(128 * CS_KIB)
 #define HELD_PAGES	(HELD / CS_PAGE)
 #define HOLD_MS		1500
+/* Bytes of a file of holes, between those of its pages that a receiver keeps. */
+#define KEPT_EVERY	CS_MIB
+#define KEPT_PAGES	512
+/* What the module may keep for each of these for longer, in bytes. */
+#define KEPT_COST	2048
 
 static const struct cs_data data = { .seed = 111, .size = SIZE };
 
@@ -246,6 +252,67 @@ TEST_F(drop, held)
 	}
 	receive(_metadata, self->sv[1], HELD);
 	expect_gone(_metadata, self->file, 0, HELD, 0);
+}
+
+/* Receives KEPT_EVERY bytes and keeps the first page of them in the pipe. */
+static void keep_one(struct __test_metadata *_metadata, int sock, int pipe)
+{
+	static char rest[KEPT_EVERY - CS_PAGE];
+	size_t got;
+	ssize_t n;
+
+	for (got = 0; got < CS_PAGE; got += n) {
+		n = splice(sock, NULL, pipe, NULL, CS_PAGE - got, 0);
+		ASSERT_GT(n, 0);
+	}
+	ASSERT_EQ(sizeof(rest), recv(sock, rest, sizeof(rest), MSG_WAITALL));
+}
+
+struct slab {
+	long long before;
+	long long more;
+};
+
+static bool slab_is_small(void *arg)
+{
+	struct slab *s = arg;
+
+	s->more = cs_memory_now().slab - s->before;
+	return s->more <= KEPT_COST * KEPT_PAGES;
+}
+
+/* Who keeps a page of each MiB keeps these, and not much else of the kernel's. */
+TEST_F(drop, kept_pages_cost_no_more)
+{
+	int i, p[2], room = 2 * KEPT_EVERY;
+	struct coldsend_completion c;
+	struct slab slab;
+
+	if (cs_memory_is_padded())
+		SKIP(return, "this kernel pads what it allocates");
+	ASSERT_EQ(0, ftruncate(self->file, 0));
+	ASSERT_EQ(0, ftruncate(self->file, KEPT_PAGES * KEPT_EVERY));
+	ASSERT_EQ(0, pipe2(p, O_CLOEXEC));
+	/* A page may come in two parts. */
+	ASSERT_LE(2 * KEPT_PAGES * CS_PAGE,
+		  fcntl(p[1], F_SETPIPE_SZ, 2 * KEPT_PAGES * CS_PAGE));
+	/* With a large buffer, as many pages as there may be are dropped together. */
+	ASSERT_EQ(0, setsockopt(self->sv[0], SOL_SOCKET, SO_SNDBUFFORCE, &room,
+				sizeof(room)));
+	slab.before = cs_memory_now().slab;
+	ASSERT_EQ(0, cs_submit(self->dev, &self->s, 1));
+	for (i = 0; i < KEPT_PAGES; i++)
+		keep_one(_metadata, self->sv[1], p[1]);
+	ASSERT_EQ(0, cs_collect(self->dev, &c, 1, 10));
+	EXPECT_EQ(KEPT_PAGES * KEPT_EVERY, c.sent);
+	EXPECT_TRUE(cs_wait(slab_is_small, &slab, GO_SECONDS)) {
+		TH_LOG("%lld bytes more for %d pages", slab.more, KEPT_PAGES);
+	}
+	EXPECT_GE(cs_resident(self->file, 0, KEPT_PAGES * KEPT_EVERY),
+		  KEPT_PAGES);
+	close(p[0]);
+	close(p[1]);
+	expect_gone(_metadata, self->file, 0, KEPT_PAGES * KEPT_EVERY, 0);
 }
 
 /* What was read ahead of a transfer that ended early goes, at the latest with

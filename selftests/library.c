@@ -224,6 +224,25 @@ TEST_F(library, info_and_residency)
 	EXPECT_EQ((SIZE + res.page_size - 1) / res.page_size, res.pages);
 }
 
+/* A program may be newer than the library, and its struct longer. */
+TEST_F(library, longer_struct)
+{
+	struct {
+		struct coldsend_info info;
+		__u8 tail[64];
+	} newer;
+
+	memset(&newer, 0xff, sizeof(newer));
+	newer.info.size = sizeof(newer);
+	EXPECT_EQ(0, coldsend_info(self->cs, self->file, &newer.info)) {
+		TH_LOG("%s", strerror(errno));
+	}
+	EXPECT_EQ(SIZE, newer.info.file_size);
+	newer.info.size = 1 << 20;
+	EXPECT_EQ(-1, coldsend_info(self->cs, self->file, &newer.info));
+	EXPECT_EQ(E2BIG, errno);
+}
+
 TEST_F(library, errors)
 {
 	struct coldsend_send s = COLDSEND_REQUEST(self->sv[0], -1, 0, 1);

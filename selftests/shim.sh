@@ -121,6 +121,39 @@ daemon_counted() {
 	run --min-size 0 -- sh -c "setsid python3 $tmp/sender.py $file $tmp/copy $mega </dev/null & exit 0" || return 1
 	same "bytes" "$size" "$(jq .bytes_served "$tmp/served")"
 }
+# A helper that the command has left to itself is not who the signal is for; it
+# reads until the command ends.
+signal_is_the_commands() {
+	local pid status=0
+	rm -f "$tmp/ready" "$tmp/helper"
+	coldsend run --stats -- sh -c "(sh -c 'trap \"echo USR1 >$tmp/helper; exit\" USR1
+		read x <$tmp/nothing; :' &)
+		trap 'exit 4' USR1; exec 3<>$tmp/nothing; sleep 1; : >$tmp/ready; read x <&3" 2>/dev/null & pid=$!
+	wait_for 10 [ -e "$tmp/ready" ] || return 1
+	kill -USR1 "$pid"
+	wait "$pid" || status=$?
+	same "exit status" 4 "$status" && [ ! -e "$tmp/helper" ]
+}
+# Only who leads a session hears that its terminal is gone.
+cat >"$tmp/hangup.py" <<'END'
+import os, pty, sys, time
+pid, terminal = pty.fork()
+if not pid:
+    os.execvp("coldsend", ["coldsend", "run", "--stats", "--", "sh", "-c",
+        "trap 'echo HUP >%s/hangup; exit 5' HUP; : >%s/ready; while :; do sleep 0.1; done" % (sys.argv[1], sys.argv[1])])
+while not os.path.exists(sys.argv[1] + "/ready"):
+    time.sleep(0.1)
+os.close(terminal)
+sys.exit(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
+END
+hangup_passed() {
+	local status=0
+	rm -f "$tmp/ready"
+	timeout 20 python3 "$tmp/hangup.py" "$tmp" || status=$?
+	same "exit status" 5 "$status" && same "trap" HUP "$(<"$tmp/hangup")"
+}
 check "signals are passed on" signal_passed
+check "to the command alone" signal_is_the_commands
+check "a hangup too" hangup_passed
 check "daemons are counted" daemon_counted
 finish

@@ -240,6 +240,7 @@ struct cs_nl;
 
 struct cs_nl *cs_nl_open(void);
 void cs_nl_close(struct cs_nl *nl);
+void cs_nl_hush(struct cs_nl *nl, bool hushed);
 int cs_nl_policy_get(struct cs_nl *nl, struct cs_values *tunables);
 int cs_nl_policy_set(struct cs_nl *nl, const struct cs_values *tunables);
 int cs_nl_stats_get(struct cs_nl *nl, struct cs_stats *stats);

@@ -26,6 +26,9 @@ static int monitor(struct cs_nl *nl, __u64 count)
 			return CS_FAILED;
 		cs_printer()->event(&event);
 		free(event.path);
+		/* print.c says why. */
+		if (fflush(stdout))
+			return CS_FAILED;
 	}
 	return CS_OK;
 }

@@ -76,40 +76,6 @@ static void say_listening(int sock, const char *port)
 		fprintf(stderr, "listening on %s\n", port);
 }
 
-/* Return: the one connection that is taken, or -1 after a message. */
-static int wait_for_sender(const char *bind_to, const char *port)
-{
-	int sock = cs_net_listen(bind_to, port);
-	int conn;
-
-	if (sock < 0)
-		return -1;
-	say_listening(sock, port);
-	conn = cs_net_accept(sock);
-	close(sock);
-	if (cs_net_unix_path(port))
-		unlink(cs_net_unix_path(port));
-	return conn;
-}
-
-static int receive(const char *bind_to, const char *port,
-		   const struct sink *sink, struct cs_received *got)
-{
-	int conn = wait_for_sender(bind_to, port);
-	int status;
-
-	if (conn < 0)
-		return CS_FAILED;
-	status = receive_from(conn, sink, got);
-	close(conn);
-	if (sink->fd >= 0 && close(sink->fd) && !status) {
-		got->error = errno;
-		status = fail(got, sink->name);
-	}
-	cs_printer()->received(got);
-	return status;
-}
-
 /**
  * struct receive_args - what the arguments ask for
  * @port: number, service name or "unix:PATH"
@@ -137,6 +103,54 @@ static void check_args(const struct receive_args *args)
 		cs_args_err("--json needs FILE or --discard, for standard output is taken by the result");
 	if (to_stdout && isatty(STDOUT_FILENO))
 		cs_args_err("it does not write to a terminal; name a FILE or redirect standard output");
+}
+
+/* Return: false after a message. */
+static bool open_sink(const struct receive_args *args, struct sink *sink)
+{
+	sink->fd = args->discard ? -1 : STDOUT_FILENO;
+	sink->name = args->file ? args->file : "standard output";
+	if (args->file)
+		sink->fd = cs_file_create(args->file);
+	return !args->file || sink->fd >= 0;
+}
+
+/* Return: the one connection that is taken, or -1 after a message. */
+static int wait_for_sender(const struct receive_args *args, struct sink *sink)
+{
+	int sock = cs_net_listen(args->bind_to, args->port);
+	int conn = -1;
+
+	if (sock < 0)
+		return -1;
+	/* A file keeps what it has until somebody can be listened to. */
+	if (open_sink(args, sink)) {
+		say_listening(sock, args->port);
+		conn = cs_net_accept(sock);
+	}
+	close(sock);
+	if (cs_net_unix_path(args->port))
+		unlink(cs_net_unix_path(args->port));
+	return conn;
+}
+
+static int receive(const struct receive_args *args)
+{
+	struct cs_received got = { .file = args->file };
+	struct sink sink;
+	int conn = wait_for_sender(args, &sink);
+	int status;
+
+	if (conn < 0)
+		return CS_FAILED;
+	status = receive_from(conn, &sink, &got);
+	close(conn);
+	if (sink.fd >= 0 && close(sink.fd) && !status) {
+		got.error = errno;
+		status = fail(&got, sink.name);
+	}
+	cs_printer()->received(&got);
+	return status;
 }
 
 static const struct option options[] = {
@@ -167,20 +181,9 @@ static void parse(int argc, char **argv, struct receive_args *args)
 static int run(int argc, char **argv)
 {
 	struct receive_args args = { .discard = false };
-	struct cs_received got = { .bytes = 0 };
-	struct sink sink = { .fd = -1 };
 
 	parse(argc, argv, &args);
-	if (args.file) {
-		sink.fd = cs_file_create(args.file);
-		if (sink.fd < 0)
-			return CS_FAILED;
-	} else if (!args.discard) {
-		sink.fd = STDOUT_FILENO;
-	}
-	sink.name = args.file ? args.file : "standard output";
-	got.file = args.file;
-	return receive(args.bind_to, args.port, &sink, &got);
+	return receive(&args);
 }
 
 const struct cs_command cs_cmd_receive = {

@@ -209,6 +209,12 @@ void cs_nl_close(struct cs_nl *nl)
 	free(nl);
 }
 
+/** cs_nl_hush - from now on a refusal is worth no message, or is again */
+void cs_nl_hush(struct cs_nl *nl, bool hushed)
+{
+	nl->hushed = hushed;
+}
+
 /** cs_nl_take - numbers of one set out of @len bytes of attributes */
 void cs_nl_take(const struct cs_attrs *set, struct nlattr *head, int len,
 		struct cs_values *values)

@@ -164,9 +164,9 @@ int cs_nl_view(struct cs_nl *nl, struct cs_view *view)
 	    cs_nl_transfers_dump(nl, &view->transfers))
 		return -1;
 	view->when = cs_progress_now();
-	nl->hushed = true;
+	cs_nl_hush(nl, true);
 	view->sees_files = !cs_nl_files_dump(nl, &view->files);
-	nl->hushed = false;
+	cs_nl_hush(nl, false);
 	return 0;
 }
 

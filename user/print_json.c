@@ -143,26 +143,14 @@ static void print_tunables(const struct cs_values *tunables)
 	dump_line(from_values(&cs_tunables, tunables));
 }
 
-/* A pattern or type, where the rule has one. */
-static void put_text(json_t *object, const char *key, const char *raw)
-{
-	char *text;
-
-	if (!*raw)
-		return;
-	if (!json_object_set_new(object, key, json_string(raw)))
-		return;
-	text = cs_print_escape(raw);
-	json_object_set_new(object, key, json_string(text));
-	free(text);
-}
-
 static json_t *from_rule(const struct cs_rule *rule)
 {
 	json_t *object = from_values(&cs_rule_attrs, &rule->num);
 
-	put_text(object, "path", rule->path);
-	put_text(object, "fs", rule->fs);
+	if (*rule->path)
+		put_path(object, rule->path);
+	if (*rule->fs)
+		json_object_set_new(object, "fs", json_string(rule->fs));
 	return object;
 }
 

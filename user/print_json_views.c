@@ -69,7 +69,6 @@ void cs_json_event(const struct cs_event *event)
 	json_dumpf(object, stdout, JSON_COMPACT);
 	json_decref(object);
 	putchar('\n');
-	fflush(stdout);
 }
 
 /** cs_json_tree - print who fills the page cache as one object */

@@ -297,7 +297,6 @@ void cs_human_event(const struct cs_event *event)
 		printf(" (%llu events before it were not told)",
 		       v[COLDSEND_A_EVENTS_DROPPED]);
 	putchar('\n');
-	fflush(stdout);
 }
 
 static void print_resident(__u64 files, const struct coldsend_residency *res,

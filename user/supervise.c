@@ -44,36 +44,51 @@ static pid_t parent_of(const char *pid)
 	return parent;
 }
 
-/*
- * Sends a signal to the command, or to its daemons once it has ended.  Not every
- * kernel has a list of children, so all processes are looked at.
- */
-static void pass_on(const siginfo_t *info)
+/* Not every kernel has a list of children, so all processes are looked at. */
+static void tell_children(int signal)
 {
+	DIR *proc = opendir("/proc");
 	struct dirent *entry;
-	DIR *proc;
 
-	/* What the terminal sends it sends to all of us. */
-	if (info->si_code == SI_KERNEL)
-		return;
-	proc = opendir("/proc");
 	while (proc && (entry = readdir(proc)))
 		if (isdigit(entry->d_name[0]) &&
 		    parent_of(entry->d_name) == getpid())
-			kill(atoi(entry->d_name), info->si_signo);
+			kill(atoi(entry->d_name), signal);
 	if (proc)
 		closedir(proc);
 }
 
-/* Buries who has ended; Return: whether anybody is left. */
-static bool reap(pid_t command, int *status)
+/*
+ * What the terminal sends it sends to all of us; but who leads the session is
+ * alone to hear that it hung up.
+ */
+static bool is_for_us_alone(const siginfo_t *info)
+{
+	return info->si_code != SI_KERNEL ||
+	       (info->si_signo == SIGHUP && getsid(0) == getpid());
+}
+
+/* Sends a signal to the command, or, once it has ended, to its daemons. */
+static void pass_on(const siginfo_t *info, pid_t command)
+{
+	if (!is_for_us_alone(info))
+		return;
+	if (command)
+		kill(command, info->si_signo);
+	else
+		tell_children(info->si_signo);
+}
+
+/* Buries who has ended, @command becomes 0; Return: whether anybody is left. */
+static bool reap(pid_t *command, int *status)
 {
 	pid_t pid;
 	int how;
 
 	while ((pid = waitpid(-1, &how, WNOHANG)) > 0) {
-		if (pid != command)
+		if (pid != *command)
 			continue;
+		*command = 0;
 		*status = WIFEXITED(how) ? WEXITSTATUS(how) :
 					   BY_SIGNAL + WTERMSIG(how);
 	}
@@ -85,10 +100,10 @@ static int watch(pid_t command, const sigset_t *signals)
 	int status = CS_FAILED;
 	siginfo_t info;
 
-	while (reap(command, &status)) {
+	while (reap(&command, &status)) {
 		if (sigwaitinfo(signals, &info) > 0 &&
 		    info.si_signo != SIGCHLD)
-			pass_on(&info);
+			pass_on(&info, command);
 	}
 	return status;
 }

@@ -2,15 +2,12 @@
 /* Trees: which of the files below directories fill the page cache. */
 #include <errno.h>
 #include <fcntl.h>
-#include <ftw.h>
+#include <fts.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "cli.h"
-
-/* Directories that are open at once while a tree is walked. */
-#define WALK_DEPTH	64
 
 /**
  * struct found - a file of a tree
@@ -26,15 +23,23 @@ struct found {
 	size_t tree;
 };
 
-/* nftw(3) has no argument for its callback. */
-static struct {
+/**
+ * struct walk - what a walk through trees has come across
+ * @dev: the device
+ * @found: files, @count of them
+ * @count: see @found
+ * @room: files that @found has room for
+ * @tree: number of the tree that it is in
+ * @closed: files and directories that we may not look at
+ */
+struct walk {
 	struct coldsend *dev;
 	struct found *found;
 	size_t count;
 	size_t room;
 	size_t tree;
-	__u64 closed;	/* files that we may not look at */
-} walk;
+	__u64 closed;
+};
 
 /**
  * cs_residency_ask - residency of an open file
@@ -57,48 +62,88 @@ int cs_residency_ask(struct coldsend *dev, int file, const char *path,
 	return coldsend_residency(dev, &entry->res);
 }
 
-/* Return: 0, or not without memory, which ends the walk. */
-static int add(const struct cs_resident *entry, const struct stat *st)
+/* Return: false without memory. */
+static bool add(struct walk *walk, const struct cs_resident *entry,
+		const struct stat *st)
 {
 	struct found *found;
 
-	if (walk.count == walk.room) {
-		size_t room = walk.room ? 2 * walk.room : 256;
+	if (walk->count == walk->room) {
+		size_t room = walk->room ? 2 * walk->room : 256;
 
-		found = reallocarray(walk.found, room, sizeof(*found));
+		found = reallocarray(walk->found, room, sizeof(*found));
 		if (!found)
-			return -1;
-		walk.found = found;
-		walk.room = room;
+			return false;
+		walk->found = found;
+		walk->room = room;
 	}
-	found = &walk.found[walk.count];
-	*found = (struct found){ *entry, st->st_dev, st->st_ino, walk.tree };
+	found = &walk->found[walk->count];
+	*found = (struct found){ *entry, st->st_dev, st->st_ino, walk->tree };
 	found->entry.file = strdup(entry->file);
-	walk.count += !!found->entry.file;
-	return found->entry.file ? 0 : -1;
+	walk->count += !!found->entry.file;
+	return found->entry.file;
 }
 
-static int visit(const char *path, const struct stat *st, int type,
-		 struct FTW *ftw)
+/* What is gone by now fills nothing. */
+static void leave_out(struct walk *walk, int err)
+{
+	walk->closed += err != ENOENT;
+}
+
+/* Return: false without memory. */
+static bool look_at(struct walk *walk, const FTSENT *file)
 {
 	struct cs_resident entry;
-	int file, err;
+	int fd, err;
 
-	(void)ftw;
-	if (type == FTW_DNR || type == FTW_NS)
-		walk.closed++;
-	if (type != FTW_F || !S_ISREG(st->st_mode))
-		return 0;
 	/* It may have become something else since. */
-	file = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
-	err = file < 0 ? -1 : cs_residency_ask(walk.dev, file, path, &entry);
-	if (file >= 0)
-		close(file);
-	if (!err)
-		return add(&entry, st);
-	/* What is gone by now fills nothing. */
-	walk.closed += errno != ENOENT;
-	return 0;
+	fd = open(file->fts_accpath,
+		  O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	err = fd < 0 ? -1 :
+		       cs_residency_ask(walk->dev, fd, file->fts_path, &entry);
+	if (err)
+		leave_out(walk, errno);
+	if (fd >= 0)
+		close(fd);
+	return err || add(walk, &entry, file->fts_statp);
+}
+
+/* Return: false, with errno, if the walk can't go on. */
+static bool visit(struct walk *walk, const FTSENT *entry)
+{
+	switch (entry->fts_info) {
+	case FTS_F:
+		return look_at(walk, entry);
+	case FTS_NS:
+		errno = entry->fts_errno;
+		if (entry->fts_level == FTS_ROOTLEVEL)
+			return false;
+		__attribute__((fallthrough));
+	case FTS_DNR:
+	case FTS_ERR:
+		leave_out(walk, entry->fts_errno);
+	}
+	return true;
+}
+
+/* Return: false, with errno, if the walk did not come to its end. */
+static bool walk_tree(struct walk *walk, char *path)
+{
+	char *paths[] = { path, NULL };
+	FTS *tree = fts_open(paths, FTS_PHYSICAL | FTS_NOCHDIR, NULL);
+	FTSENT *entry;
+	int err;
+
+	if (!tree)
+		return false;
+	do {
+		errno = 0;
+		entry = fts_read(tree);
+	} while (entry && visit(walk, entry));
+	err = errno;
+	fts_close(tree);
+	errno = err;
+	return !entry && !err;
 }
 
 static int by_identity(const void *a, const void *b)
@@ -130,13 +175,14 @@ static void sum_up(struct cs_tree *tree, const struct cs_resident *entry)
 }
 
 /* Files with several names count once; Return: how many @list has. */
-static size_t settle(struct cs_tree *trees, struct cs_resident *list)
+static size_t settle(struct walk *walk, struct cs_tree *trees,
+		     struct cs_resident *list)
 {
 	size_t count = 0, i;
 
-	qsort(walk.found, walk.count, sizeof(*walk.found), by_identity);
-	for (i = 0; i < walk.count; i++) {
-		const struct found *found = &walk.found[i];
+	qsort(walk->found, walk->count, sizeof(*walk->found), by_identity);
+	for (i = 0; i < walk->count; i++) {
+		const struct found *found = &walk->found[i];
 
 		if (i && !by_identity(found - 1, found))
 			continue;
@@ -148,41 +194,40 @@ static size_t settle(struct cs_tree *trees, struct cs_resident *list)
 	return count;
 }
 
-static int walk_all(char **paths, size_t count)
+static bool walk_all(struct walk *walk, char **paths, size_t count)
 {
-	for (walk.tree = 0; walk.tree < count; walk.tree++) {
-		errno = 0;
-		if (!nftw(paths[walk.tree], visit, WALK_DEPTH, FTW_PHYS))
+	for (walk->tree = 0; walk->tree < count; walk->tree++) {
+		if (walk_tree(walk, paths[walk->tree]))
 			continue;
-		cs_err("can't look below %s: %s", paths[walk.tree],
-		       strerror(errno ? errno : ENOMEM));
-		return -1;
+		cs_err("can't look below %s: %s", paths[walk->tree],
+		       strerror(errno));
+		return false;
 	}
-	return 0;
+	return true;
 }
 
-static int print(char **paths, size_t nr_trees)
+static int print(struct walk *walk, char **paths, size_t nr_trees)
 {
 	struct cs_tree *trees = calloc(nr_trees, sizeof(*trees));
-	struct cs_resident *list = calloc(walk.count + 1, sizeof(*list));
+	struct cs_resident *list = calloc(walk->count + 1, sizeof(*list));
 	size_t count, i;
 
 	if (!trees || !list) {
-		cs_err("no memory for %zu files", walk.count);
+		cs_err("no memory for %zu files", walk->count);
 		free(trees);
 		free(list);
 		return CS_FAILED;
 	}
 	for (i = 0; i < nr_trees; i++)
 		trees[i].path = paths[i];
-	count = settle(trees, list);
+	count = settle(walk, trees, list);
 	cs_printer()->tree(trees, nr_trees, list, count);
 	free(trees);
 	free(list);
-	if (!walk.closed)
+	if (!walk->closed)
 		return CS_OK;
 	cs_err("%llu files or directories are left out: you may not look at them",
-	       walk.closed);
+	       walk->closed);
 	return CS_FAILED;
 }
 
@@ -196,11 +241,11 @@ static int print(char **paths, size_t nr_trees)
  */
 int cs_residency_trees(struct coldsend *dev, char **paths, size_t count)
 {
+	struct walk walk = { .dev = dev };
 	int status = CS_FAILED;
 
-	walk.dev = dev;
-	if (!walk_all(paths, count))
-		status = print(paths, count);
+	if (walk_all(&walk, paths, count))
+		status = print(&walk, paths, count);
 	while (walk.count)
 		free((char *)walk.found[--walk.count].entry.file);
 	free(walk.found);

@@ -13,6 +13,7 @@ recorded=$here/cost.tsv
 counted=$top/build/results/bench/cost.tsv
 
 rm -f "$counted"
+mkdir -p "$top/build/log"
 # The machine's clock jumps whenever it waits, so only the host's tells a deadline.
 timeout 1500 "$top/selftests/vm/run.sh" -k 6.12 -m 1G -d 64M -i -t 10000000 -- "$here/cost.sh" 2>"$top/build/log/cost" ||
 	{ tail -n 20 "$top/build/log/cost"; exit 1; }

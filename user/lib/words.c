@@ -101,9 +101,10 @@ const char *coldsend_strerror(int err)
 		return "the socket is no stream socket, or the file can't travel by the policy";
 	case EOVERFLOW:
 		return "the range goes past the largest file offset";
+	case EINVAL:
+		return "the file is no regular one, or the loaded module does not know this request";
 	case ENOTTY:
 	case E2BIG:
-	case EINVAL:
 		return "the loaded module does not know this request: is it older?";
 	case EAGAIN:
 		return "the receiver takes nothing";

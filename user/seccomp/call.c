@@ -39,8 +39,8 @@ static void answer(int listener, struct seccomp_notif_resp *resp)
 	ask(listener, SECCOMP_IOCTL_NOTIF_SEND, resp);
 }
 
-/** cs_call_leave - let the kernel do the call */
-void cs_call_leave(int listener, __u64 id)
+/* Lets the kernel do the call. */
+static void leave(int listener, __u64 id)
 {
 	struct seccomp_notif_resp resp = {
 		.id = id,
@@ -50,7 +50,14 @@ void cs_call_leave(int listener, __u64 id)
 	answer(listener, &resp);
 }
 
-static void finish(int listener, __u64 id, ssize_t sent, int err)
+/**
+ * cs_call_answer - answer a call, which then goes on
+ * @listener: of the filter
+ * @id: its number there
+ * @sent: as cs_call_do() returns it
+ * @err: as cs_call_do() sets it
+ */
+void cs_call_answer(int listener, __u64 id, ssize_t sent, int err)
 {
 	struct seccomp_notif_resp resp = {
 		.id = id,
@@ -58,7 +65,10 @@ static void finish(int listener, __u64 id, ssize_t sent, int err)
 		.error = sent < 0 ? -err : 0,
 	};
 
-	answer(listener, &resp);
+	if (sent)
+		answer(listener, &resp);
+	else
+		leave(listener, id);
 }
 
 /**
@@ -110,13 +120,15 @@ static ssize_t send_as_caller(struct call *call, const struct cs_range_how *how)
 	return sent;
 }
 
-/* A UNIX socket may tell its peer whose process sends: that is not to be ours. */
+/* A UNIX socket may tell its peer who sends: that is not to be our user, or group. */
 static bool would_lend_name(const struct call *call)
 {
+	const struct cs_caller *caller = &call->caller;
 	socklen_t len = sizeof(int);
 	int domain;
 
-	if (call->caller.uid == (int)getuid())
+	if (caller->uid == getuid() && caller->real_uid == getuid() &&
+	    caller->real_gid == getgid())
 		return false;
 	return getsockopt(call->files[0], SOL_SOCKET, SO_DOMAIN, &domain,
 			  &len) || domain == AF_UNIX;
@@ -139,10 +151,11 @@ static bool look_up(struct call *call, const struct seccomp_notif *notif)
 }
 
 /**
- * cs_call_do - do a call, and answer it
+ * cs_call_do - do a call, which is still to be answered
  * @listener: of the filter
  * @notif: the call
  * @how: how it goes by the module
+ * @err: set to the errno of a failure
  *
  * Sleeps for the disk, and for the peer if the caller would; a signal with a
  * handler ends that.
@@ -150,7 +163,7 @@ static bool look_up(struct call *call, const struct seccomp_notif *notif)
  * Return: as cs_range_send().
  */
 ssize_t cs_call_do(int listener, const struct seccomp_notif *notif,
-		   const struct cs_range_how *how)
+		   const struct cs_range_how *how, int *err)
 {
 	struct call call = { .listener = listener, .id = notif->id };
 	ssize_t sent = 0;
@@ -164,9 +177,6 @@ ssize_t cs_call_do(int listener, const struct seccomp_notif *notif,
 		close(call.files[1]);
 	}
 	cs_caller_close(&call.caller);
-	if (sent)
-		finish(listener, notif->id, sent, call.err);
-	else
-		cs_call_leave(listener, notif->id);
+	*err = call.err;
 	return sent;
 }

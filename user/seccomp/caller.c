@@ -30,8 +30,9 @@ static void take_line(struct cs_caller *c, const char *line)
 	else if (sscanf(line, "SigBlk: %llx", &set) == 1 ||
 		 sscanf(line, "SigIgn: %llx", &set) == 1)
 		c->unheard |= set;
-	else if (sscanf(line, "Tgid: %d", &c->process) != 1)
-		sscanf(line, "Uid: %*d %d", &c->uid);
+	else if (sscanf(line, "Tgid: %d", &c->process) != 1 &&
+		 sscanf(line, "Uid: %u %u", &c->real_uid, &c->uid) != 2)
+		sscanf(line, "Gid: %u", &c->real_gid);
 }
 
 /**
@@ -148,5 +149,5 @@ bool cs_caller_kill(const struct cs_caller *c, int sig)
  */
 bool cs_caller_act(const struct cs_caller *c)
 {
-	return !syscall(SYS_setresuid, -1, c ? (uid_t)c->uid : getuid(), -1);
+	return !syscall(SYS_setresuid, -1, c ? c->uid : getuid(), -1);
 }

@@ -67,14 +67,8 @@ static bool begun(void *arg)
 int cs_filtered_run(char **command, unsigned int policy, __u64 min_size,
 		    bool stats)
 {
-	struct filtered run = {
-		.command = command,
-		.how = {
-			.device = device_fd,
-			.policy = policy,
-			.min_size = min_size,
-		},
-	};
+	/* Threads that answer calls are there to the end of the process. */
+	static struct filtered run;
 	struct cs_child child = {
 		.become = become,
 		.begun = begun,
@@ -82,6 +76,12 @@ int cs_filtered_run(char **command, unsigned int policy, __u64 min_size,
 	};
 	int status;
 
+	run.command = command;
+	run.how = (struct cs_range_how){
+		.device = device_fd,
+		.policy = policy,
+		.min_size = min_size,
+	};
 	device = cs_dev_open();
 	if (!device) {
 		cs_err("sendfile will not go through the module");

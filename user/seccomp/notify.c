@@ -4,6 +4,7 @@
  * that waits for the next; and one that looks after calls that take long.
  */
 #include <errno.h>
+#include <poll.h>
 #include <pthread.h>
 #include <signal.h>
 #include <string.h>
@@ -133,14 +134,23 @@ static void answer_call(const struct seccomp_notif *call)
 {
 	struct slot *slot = take_slot(call);
 	ssize_t sent = 0;
+	int err = 0;
 
-	if (slot) {
-		sent = cs_call_do(notify.listener, call, &notify.how);
-		give_slot(slot);
-	} else {
-		cs_call_leave(notify.listener, call->id);
-	}
+	if (slot)
+		sent = cs_call_do(notify.listener, call, &notify.how, &err);
+	/* With the answer the caller may end, and the run, which tells the count. */
 	cs_range_count(notify.served, sent);
+	cs_call_answer(notify.listener, call->id, sent, err);
+	if (slot)
+		give_slot(slot);
+}
+
+/* Has nobody the filter any more? */
+static bool is_abandoned(void)
+{
+	struct pollfd listener = { .fd = notify.listener };
+
+	return poll(&listener, 1, 0) == 1 && (listener.revents & POLLHUP);
 }
 
 static void *answer_calls(void *arg)
@@ -152,8 +162,8 @@ static void *answer_calls(void *arg)
 		memset(&call, 0, sizeof(call));
 		if (!ioctl(notify.listener, SECCOMP_IOCTL_NOTIF_RECV, &call))
 			answer_call(&call);
-		else if (errno != EINTR && errno != ENOENT)
-			return NULL;	/* nobody has the filter any more */
+		else if (errno == ENOENT ? is_abandoned() : errno != EINTR)
+			return NULL;
 	}
 }
 

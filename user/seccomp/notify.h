@@ -31,6 +31,8 @@ int cs_filter_take(int sock);
  * @memory: its memory, which stays its own while numbers go to others; -1: not
  *	open
  * @uid: its effective user
+ * @real_uid: its real user
+ * @real_gid: its real group
  * @pending: signals that wait for it, bit N - 1 for signal N
  * @unheard: signals that it blocks or ignores
  */
@@ -38,7 +40,9 @@ struct cs_caller {
 	pid_t thread;
 	pid_t process;
 	int memory;
-	int uid;
+	uid_t uid;
+	uid_t real_uid;
+	gid_t real_gid;
 	__u64 pending;
 	__u64 unheard;
 };
@@ -57,9 +61,9 @@ bool cs_caller_act(const struct cs_caller *c);
 /* call.c: one call and its answer */
 
 bool cs_call_valid(int listener, __u64 id);
-void cs_call_leave(int listener, __u64 id);
+void cs_call_answer(int listener, __u64 id, ssize_t sent, int err);
 ssize_t cs_call_do(int listener, const struct seccomp_notif *call,
-		   const struct cs_range_how *how);
+		   const struct cs_range_how *how, int *err);
 
 /* notify.c: the threads */
 

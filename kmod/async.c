@@ -10,9 +10,10 @@
  * Few sockets can have their sender wait for the peer whatever it says: those
  * have a queue of their own, so that nobody else waits with them.  A transfer
  * keeps its queue: a work item that went from one to another could run twice at
- * once.
+ * once.  Of each queue a user has few workers (workers.c), and there are many.
  */
 #include <linux/cred.h>
+#include <linux/ioprio.h>
 #include <linux/jiffies.h>
 #include <linux/ktime.h>
 #include <linux/memcontrol.h>
@@ -25,8 +26,8 @@
 /* Segments that one transfer sends before others get their turn. */
 #define CS_ASYNC_BUDGET		16
 
-/* Workers of the queue for sockets that block, at the most. */
-#define CS_ASYNC_BLOCKED_MAX	64
+/* Workers that a user has of the queue for sockets that block, at the most. */
+#define CS_ASYNC_BLOCKED_MAX	32
 
 static struct workqueue_struct *cs_async_plain_queue;
 static struct workqueue_struct *cs_async_blocking_queue;
@@ -34,6 +35,12 @@ static struct workqueue_struct *cs_async_blocking_queue;
 static struct workqueue_struct *cs_async_queue(const struct cs_xfer *xfer)
 {
 	return xfer->blocks ? cs_async_blocking_queue : cs_async_plain_queue;
+}
+
+/* Of the other queue; a worker sleeps for the disk at times, so a few more than CPUs. */
+static u32 cs_async_workers_max(const struct cs_xfer *xfer)
+{
+	return xfer->blocks ? CS_ASYNC_BLOCKED_MAX : 2 * num_online_cpus() + 2;
 }
 
 static void cs_async_sleep(struct cs_xfer *xfer, enum cs_state state)
@@ -90,10 +97,24 @@ static bool cs_async_wait_socket(struct cs_xfer *xfer)
 	}
 	if (!writable || cs_pool_is_tight(xfer))
 		xfer->source->idle(xfer);
+	/* To let go of more, if nothing happens until then. */
+	if (!cs_engine_is_stalled(xfer))
+		patience = min(patience, CS_STALLED_AFTER);
 	cs_async_sleep(xfer, CS_STATE_WAIT_SOCKET);
 	/* If something has happened already, it is queued already. */
 	queue_delayed_work(cs_async_queue(xfer), &xfer->work, patience);
 	return false;
+}
+
+/* The file's lock is held.  It will be woken. */
+static void cs_async_pause(struct cs_xfer *xfer)
+{
+	xfer->source->idle(xfer);
+	/* Others have its turn for memory. */
+	cs_user_unqueue(xfer);
+	cs_async_sleep(xfer, CS_STATE_WAIT_DISK);
+	queue_delayed_work(cs_async_queue(xfer), &xfer->work,
+			   max(cs_engine_pause(xfer), 1L));
 }
 
 /*
@@ -106,11 +127,7 @@ static bool cs_async_wait_file(struct cs_xfer *xfer)
 	if (xfer->pos >= xfer->end || !xfer->source->locks ||
 	    !cs_pagecache_is_locked(xfer->file))
 		return false;
-	/* Others have its turn for memory. */
-	cs_user_unqueue(xfer);
-	cs_async_sleep(xfer, CS_STATE_WAIT_DISK);
-	queue_delayed_work(cs_async_queue(xfer), &xfer->work,
-			   max(cs_engine_pause(xfer), 1L));
+	cs_async_pause(xfer);
 	return true;
 }
 
@@ -139,6 +156,9 @@ static bool cs_async_pump(struct cs_xfer *xfer)
 		case CS_PUMPED_WAIT_DISK:
 			cs_async_sleep(xfer, CS_STATE_WAIT_DISK);
 			return false;
+		case CS_PUMPED_WAIT_FILE:
+			cs_async_pause(xfer);
+			return false;
 		case CS_PUMPED_WAIT_POOL:
 			cs_event_limit(COLDSEND_LIMIT_POOL, xfer);
 			cs_async_sleep(xfer, CS_STATE_WAIT_POOL);
@@ -153,13 +173,24 @@ static bool cs_async_pump(struct cs_xfer *xfer)
 	return false;
 }
 
-/* Pumps as the submitter: its rights, its cgroups. */
+static void cs_async_set_ioprio(u16 ioprio)
+{
+	if (ioprio != get_current_ioprio())
+		set_task_ioprio(current, ioprio);
+}
+
+/* Pumps as the submitter: its rights, its cgroups, its I/O priority. */
 static bool cs_async_pump_as(struct cs_xfer *xfer)
 {
-	const struct cred *creds = override_creds(xfer->cred);
-	struct mem_cgroup *memcg = set_active_memcg(xfer->memcg);
+	u16 ioprio = get_current_ioprio();
+	const struct cred *creds;
+	struct mem_cgroup *memcg;
 	bool ended;
 
+	/* With the worker's own rights. */
+	cs_async_set_ioprio(xfer->ioprio);
+	creds = override_creds(xfer->cred);
+	memcg = set_active_memcg(xfer->memcg);
 	compat_blkcg_work_for(xfer->blkcg);
 	ended = cs_async_pump(xfer);
 	if (ended) {
@@ -169,6 +200,7 @@ static bool cs_async_pump_as(struct cs_xfer *xfer)
 	compat_blkcg_work_for(NULL);
 	set_active_memcg(memcg);
 	revert_creds(creds);
+	cs_async_set_ioprio(ioprio);
 	return ended;
 }
 
@@ -176,12 +208,22 @@ static void cs_async_work(struct work_struct *work)
 {
 	struct cs_xfer *xfer = container_of(to_delayed_work(work),
 					    struct cs_xfer, work);
+	struct cs_workers *workers;
+	bool ended;
 
 	/* A wake-up that came too late. */
 	if (xfer->state == CS_STATE_ENDED)
 		return;
+	workers = cs_user_workers(xfer);
+	if (!cs_workers_enter(workers, xfer, cs_async_workers_max(xfer))) {
+		/* Others have its turn for memory. */
+		cs_user_unqueue(xfer);
+		return;
+	}
 	cs_async_count_wait(xfer);
-	if (cs_async_pump_as(xfer))
+	ended = cs_async_pump_as(xfer);
+	cs_workers_leave(workers, xfer);
+	if (ended)
 		cs_context_ended(xfer);
 }
 
@@ -212,6 +254,8 @@ void cs_async_prepare(struct cs_xfer *xfer)
 	xfer->memcg = get_mem_cgroup_from_mm(current->mm);
 	xfer->blkcg = compat_blkcg_get();
 	INIT_DELAYED_WORK(&xfer->work, cs_async_work);
+	INIT_LIST_HEAD(&xfer->in_line);
+	xfer->has_worker = false;
 }
 
 /**
@@ -232,20 +276,16 @@ void cs_async_free(struct cs_xfer *xfer)
 /**
  * cs_async_init - makes the workqueues
  *
- * A worker sleeps for the disk at times, so that there are a few more than
- * processors.
- *
  * Return: 0 or -ENOMEM.
  */
 int cs_async_init(void)
 {
 	cs_async_plain_queue = alloc_workqueue("coldsend", WQ_UNBOUND,
-					       2 * num_online_cpus() + 2);
+					       WQ_MAX_ACTIVE);
 	if (!cs_async_plain_queue)
 		return -ENOMEM;
 	cs_async_blocking_queue = alloc_workqueue("coldsend_blocking",
-						  WQ_UNBOUND,
-						  CS_ASYNC_BLOCKED_MAX);
+						  WQ_UNBOUND, WQ_MAX_ACTIVE);
 	if (cs_async_blocking_queue)
 		return 0;
 	destroy_workqueue(cs_async_plain_queue);

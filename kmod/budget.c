@@ -150,10 +150,10 @@ static bool cs_budget_fits(struct cs_rule *rule, const struct cs_xfer *xfer,
 		cs_charge_set(budget, *charge, xfer->file, 0);
 		missing -= min(missing, (*charge)->reserved);
 	}
+	if (!*charge && budget->nr_files >= CS_CHARGES_MAX)
+		return false;
 	if (!missing)
 		return true;
-	if (!*charge && budget->nr_files == CS_CHARGES_MAX)
-		return false;
 	used = budget->charged + budget->reserved;
 	return used <= rule->limit && missing <= rule->limit - used;
 }

@@ -26,13 +26,14 @@
  * of the socket's state (softirq), room in the pool, a cancellation.
  *
  * Locks, none of which nests in another of ours but for the wake-ups under
- * cs_reads.lock, cs_context.lock and the user lock, which take the workqueue's,
- * and cs_reads.lock in the park lock:
+ * cs_reads.lock, cs_context.lock, cs_workers.lock and the user lock, which take the
+ * workqueue's, and cs_reads.lock in the park lock:
  *
  *	cs_reads.lock		which reads are in flight, who awaits one
  *	pool lock		pool.c: idle and lingering segments, bytes held
  *	pinned lock		pinned.c: segments that the network holds
  *	user lock		user.c: users and what waits for memory
+ *	cs_workers.lock		workers.c: what waits for a worker
  *	policy lock		policy.c: the tunables
  *	cs_context.lock		context.c: the transfers of an open device
  *	park lock		park.c: parked segments
@@ -137,6 +138,7 @@ void cs_user_queue(struct cs_xfer *xfer);
 void cs_user_unqueue(struct cs_xfer *xfer);
 bool cs_user_is_tight(struct cs_xfer *xfer);
 kuid_t cs_user_uid(const struct cs_xfer *xfer);
+struct cs_workers *cs_user_workers(const struct cs_xfer *xfer);
 void cs_user_look(struct cs_pool_view *view);
 
 /* xfer.c: one transfer, from its descriptors to its last count */
@@ -181,6 +183,8 @@ static inline u64 cs_xfer_sent(const struct cs_xfer *xfer)
  * enum cs_pumped - why cs_engine_pump() returned
  * @CS_PUMPED_SOME: a segment or part of it went; pump again
  * @CS_PUMPED_WAIT_DISK: a read has to complete first
+ * @CS_PUMPED_WAIT_FILE: somebody has to let go of the file's lock first;
+ *	asynchronous transfers only
  * @CS_PUMPED_WAIT_POOL: others have to give memory back first; asynchronous
  *	transfers only
  * @CS_PUMPED_WAIT_SOCKET: the socket has to have room first
@@ -189,18 +193,25 @@ static inline u64 cs_xfer_sent(const struct cs_xfer *xfer)
 enum cs_pumped {
 	CS_PUMPED_SOME,
 	CS_PUMPED_WAIT_DISK,
+	CS_PUMPED_WAIT_FILE,
 	CS_PUMPED_WAIT_POOL,
 	CS_PUMPED_WAIT_SOCKET,
 	CS_PUMPED_ALL,
 };
 
+/* So long a socket is full before it counts as stalled, in jiffies. */
+#define CS_STALLED_AFTER	(1L * HZ)
+
 enum cs_pumped cs_engine_pump(struct cs_xfer *xfer);
+bool cs_engine_is_stalled(const struct cs_xfer *xfer);
 long cs_engine_patience(struct cs_xfer *xfer);
 long cs_engine_pause(struct cs_xfer *xfer);
 void cs_engine_run(struct cs_xfer *xfer);
 
 /* context.c: what an open device owns */
 
+int cs_context_init(void);
+void cs_context_exit(void);
 struct cs_context *cs_context_open(void);
 void cs_context_close(struct cs_context *context);
 u64 cs_context_submit(struct cs_context *context, struct cs_xfer *xfer,
@@ -217,6 +228,12 @@ __poll_t cs_context_poll(struct cs_context *context, struct file *file,
 
 void cs_async_prepare(struct cs_xfer *xfer);
 void cs_async_free(struct cs_xfer *xfer);
+/* workers.c: how many workers a user has */
+
+void cs_workers_init(struct cs_workers *workers);
+bool cs_workers_enter(struct cs_workers *workers, struct cs_xfer *xfer, u32 max);
+void cs_workers_leave(struct cs_workers *workers, struct cs_xfer *xfer);
+
 int cs_async_init(void);
 void cs_async_exit(void);
 
@@ -226,6 +243,7 @@ void cs_async_exit(void);
  * enum cs_next - what a source says when asked for the next segment
  * @CS_NEXT_READY: here it is
  * @CS_NEXT_WAIT_DISK: it is being read
+ * @CS_NEXT_WAIT_FILE: somebody has the file's lock, and the transfer is asynchronous
  * @CS_NEXT_WAIT_POOL: there is no memory to read it into
  * @CS_NEXT_AGAIN: ask again, things have changed
  * @CS_NEXT_END: there is none, xfer->error says why if it is not the end
@@ -233,6 +251,7 @@ void cs_async_exit(void);
 enum cs_next {
 	CS_NEXT_READY,
 	CS_NEXT_WAIT_DISK,
+	CS_NEXT_WAIT_FILE,
 	CS_NEXT_WAIT_POOL,
 	CS_NEXT_AGAIN,
 	CS_NEXT_END,

@@ -6,11 +6,17 @@
  *
  * Only a reader of the device, or its last close, frees a transfer: the work
  * item that moved it to those that are done can't wait for itself to be idle.
+ *
+ * The last close may come from anybody, the receiver of a message that had the
+ * device in it say, or a thread of the kernel: it waits for no transfer.  What is
+ * left to do when the last of them ends is a work item's.
  */
+#include <linux/module.h>
 #include <linux/poll.h>
 #include <linux/sched.h>
 #include <linux/slab.h>
 #include <linux/uaccess.h>
+#include <linux/workqueue.h>
 
 #include "ring.h"
 
@@ -21,6 +27,8 @@
  * @done: transfers that have, oldest first
  * @wait: woken when one moves from @running to @done
  * @last_id: of the transfer submitted last
+ * @closed: nobody has the device open any more
+ * @closing: frees the context, where a transfer ends after that
  */
 struct cs_context {
 	spinlock_t lock;	/* see @lock above */
@@ -28,7 +36,13 @@ struct cs_context {
 	struct list_head done;
 	wait_queue_head_t wait;
 	u64 last_id;
+	bool closed;
+	struct work_struct closing;
 };
+
+static struct workqueue_struct *cs_context_queue;
+
+static void cs_context_work(struct work_struct *work);
 
 /**
  * cs_context_open - makes the context of an open device
@@ -46,6 +60,7 @@ struct cs_context *cs_context_open(void)
 	INIT_LIST_HEAD(&context->running);
 	INIT_LIST_HEAD(&context->done);
 	init_waitqueue_head(&context->wait);
+	INIT_WORK(&context->closing, cs_context_work);
 	return context;
 }
 
@@ -90,6 +105,8 @@ void cs_context_ended(struct cs_xfer *xfer)
 	spin_lock(&context->lock);
 	list_move_tail(&xfer->link, &context->done);
 	wake_up(&context->wait);
+	if (context->closed && list_empty(&context->running))
+		queue_work(cs_context_queue, &context->closing);
 	spin_unlock(&context->lock);
 }
 
@@ -150,7 +167,7 @@ static bool cs_context_runs(struct cs_context *context, fl_owner_t owner,
 /**
  * cs_context_cancel_all - ends transfers, and waits until they have
  * @context: of the open device
- * @owner: descriptor table that they were submitted from, NULL for all
+ * @owner: descriptor table that they were submitted from
  *
  * Sleeps for the disk, never for a peer.
  */
@@ -161,21 +178,46 @@ void cs_context_cancel_all(struct cs_context *context, fl_owner_t owner)
 			   !cs_context_runs(context, owner, false));
 }
 
-/**
- * cs_context_close - ends all transfers and frees the context
- * @context: that nobody else uses
- *
- * Sleeps for the disk, never for a peer.
- */
-void cs_context_close(struct cs_context *context)
+/* No transfer runs. */
+static void cs_context_free(struct cs_context *context)
 {
 	struct cs_xfer *xfer, *next;
 
-	cs_context_cancel_all(context, NULL);
 	cs_park_forget(context);
 	list_for_each_entry_safe(xfer, next, &context->done, link)
 		cs_async_free(xfer);
 	kfree(context);
+}
+
+static void cs_context_work(struct work_struct *work)
+{
+	cs_context_free(container_of(work, struct cs_context, closing));
+	/* cs_context_exit() waits for the rest of this function. */
+	module_put(THIS_MODULE);
+}
+
+/**
+ * cs_context_close - ends all transfers and frees the context, then or later
+ * @context: that nobody else uses
+ *
+ * May sleep, for no transfer.
+ */
+void cs_context_close(struct cs_context *context)
+{
+	struct cs_xfer *xfer;
+	bool runs;
+
+	spin_lock(&context->lock);
+	context->closed = true;
+	list_for_each_entry(xfer, &context->running, link)
+		cs_context_cancel_one(xfer);
+	runs = !list_empty(&context->running);
+	/* The device is the caller's to close: he has a reference on us. */
+	if (runs)
+		__module_get(THIS_MODULE);
+	spin_unlock(&context->lock);
+	if (!runs)
+		cs_context_free(context);
 }
 
 static struct cs_xfer *cs_context_take_done(struct cs_context *context)
@@ -267,3 +309,24 @@ __poll_t cs_context_poll(struct cs_context *context, struct file *file,
 	return list_empty_careful(&context->done) ? 0 : EPOLLIN | EPOLLRDNORM;
 }
 
+
+/**
+ * cs_context_init - makes the workqueue
+ *
+ * Return: 0 or -ENOMEM.
+ */
+int cs_context_init(void)
+{
+	cs_context_queue = alloc_workqueue("coldsend_close", WQ_UNBOUND, 0);
+	return cs_context_queue ? 0 : -ENOMEM;
+}
+
+/**
+ * cs_context_exit - takes the workqueue away
+ *
+ * No context may be left.
+ */
+void cs_context_exit(void)
+{
+	destroy_workqueue(cs_context_queue);
+}

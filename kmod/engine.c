@@ -72,6 +72,8 @@ enum cs_pumped cs_engine_pump(struct cs_xfer *xfer)
 		return CS_PUMPED_WAIT_DISK;
 	case CS_NEXT_WAIT_POOL:
 		return CS_PUMPED_WAIT_POOL;
+	case CS_NEXT_WAIT_FILE:
+		return CS_PUMPED_WAIT_FILE;
 	case CS_NEXT_AGAIN:
 		return CS_PUMPED_SOME;
 	case CS_NEXT_END:
@@ -113,6 +115,19 @@ long cs_engine_patience(struct cs_xfer *xfer)
 }
 
 /**
+ * cs_engine_is_stalled - has the socket been full for long?
+ * @xfer: the transfer
+ *
+ * Then it keeps no page of the page cache that the socket does not: nobody counts
+ * these.  Any context.
+ */
+bool cs_engine_is_stalled(const struct cs_xfer *xfer)
+{
+	return xfer->full_since &&
+	       time_after_eq(jiffies, xfer->full_since + CS_STALLED_AFTER);
+}
+
+/**
  * cs_engine_pause - how long to leave alone what can't be had and won't wake us
  * @xfer: that nothing was sent of since it was asked last
  *
@@ -133,21 +148,24 @@ long cs_engine_pause(struct cs_xfer *xfer)
 static long cs_engine_sleep(struct cs_xfer *xfer, long timeout)
 {
 	bool writable = cs_sink_writable(xfer);
-	long left;
+	bool stalled = cs_engine_is_stalled(xfer);
+	long longest = timeout, left;
 
 	if (writable) {
-		timeout = min(cs_engine_pause(xfer), timeout);
+		longest = cs_engine_pause(xfer);
 	} else {
-		if (cs_pool_is_tight(xfer))
+		if (stalled || cs_pool_is_tight(xfer))
 			xfer->source->idle(xfer);
+		if (!stalled)
+			longest = CS_STALLED_AFTER;
 		cs_xfer_set_state(xfer, CS_STATE_WAIT_SOCKET);
 	}
 	if (signal_pending(current))
 		return -ERESTARTSYS;
 	left = wait_event_interruptible_timeout(xfer->wait,
 						READ_ONCE(xfer->sock_woken),
-						timeout);
-	return writable && !left ? 1 : left;
+						min(longest, timeout));
+	return !left && (writable || longest < timeout) ? 1 : left;
 }
 
 static int cs_engine_wait_socket(struct cs_xfer *xfer)

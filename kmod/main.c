@@ -25,6 +25,9 @@ static int __init cs_init(void)
 	err = cs_async_init();
 	if (err)
 		goto err_pool;
+	err = cs_context_init();
+	if (err)
+		goto err_async;
 	/* From here on others see what was made. */
 	cs_debugfs_init();
 	err = cs_genl_init();
@@ -40,6 +43,8 @@ err_genl:
 	cs_rules_exit();
 err_debugfs:
 	cs_debugfs_exit();
+	cs_context_exit();
+err_async:
 	cs_async_exit();
 err_pool:
 	cs_pool_exit();
@@ -58,6 +63,7 @@ err_stats:
 static void __exit cs_exit(void)
 {
 	cs_chrdev_exit();
+	cs_context_exit();
 	cs_xfer_exit();
 	cs_async_exit();
 	cs_genl_exit();

@@ -263,6 +263,29 @@ void cs_ring_empty(struct cs_xfer *xfer)
 	ring->next = xfer->pos;
 }
 
+/*
+ * Gives up pages of the page cache, and what comes behind them: nobody counts what
+ * these are for the machine.  Sleeps, for reads in flight.
+ */
+static void cs_ring_drop_pages(struct cs_xfer *xfer)
+{
+	struct cs_ring *ring = &xfer->ring;
+	struct cs_segment *segment, *next;
+	bool found = false;
+
+	list_for_each_entry_safe(segment, next, &ring->segments, link) {
+		if (!found && segment->capacity)
+			continue;
+		if (!found) {
+			ring->next = segment->pos + segment->begin;
+			cs_read_wait(xfer->reads);
+		}
+		found = true;
+		cs_ring_discard(xfer, segment);
+		ring->nr_segments--;
+	}
+}
+
 /* What the read brought for us, now that it has completed. */
 static enum cs_next cs_ring_harvest(struct cs_xfer *xfer,
 				    struct cs_segment *segment)
@@ -377,7 +400,8 @@ void cs_ring_sent(struct cs_xfer *xfer, struct cs_segment *segment)
  * @xfer: the transfer
  *
  * What the network still holds is left to it.  What was read and not sent is
- * kept, unless memory is short: then it is read again.
+ * kept, unless memory is short: then it is read again.  Pages of the page cache are
+ * kept for a moment.
  */
 void cs_ring_idle(struct cs_xfer *xfer)
 {
@@ -390,6 +414,8 @@ void cs_ring_idle(struct cs_xfer *xfer)
 	}
 	if (ring->align && cs_pool_is_tight(xfer))
 		cs_ring_empty(xfer);
+	else if (cs_engine_is_stalled(xfer))
+		cs_ring_drop_pages(xfer);
 }
 
 /**

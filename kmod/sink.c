@@ -78,13 +78,16 @@ bool cs_sink_copies(const struct cs_xfer *xfer)
  *	the sender says?
  * @sock: one that passed cs_sink_check()
  *
- * kTLS takes a lock that another sender may hold while it waits.  Any context.
+ * kTLS takes a lock that another sender may hold while it waits; vsock takes the
+ * socket's lock to tell whether there is room, MPTCP that of others.  Any context.
  */
 bool cs_sink_blocks(struct socket *sock)
 {
 	struct sock *sk = sock->sk;
 
-	return sk_is_tcp(sk) && inet_csk_has_ulp(sk);
+	if (sk_is_tcp(sk))
+		return inet_csk_has_ulp(sk);
+	return sk->sk_family != AF_UNIX;
 }
 
 /*

@@ -85,8 +85,12 @@ static enum cs_next cs_copied_stop(struct cs_xfer *xfer, int err)
 /* Fills xfer->copied with what comes at xfer->pos. */
 static enum cs_next cs_copied_refill(struct cs_xfer *xfer)
 {
-	ssize_t result = cs_copied_get(xfer);
+	ssize_t result;
 
+	/* Whoever holds it may do so for as long as he likes: see async.c. */
+	if (xfer->async && cs_pagecache_is_locked(xfer->file))
+		return CS_NEXT_WAIT_FILE;
+	result = cs_copied_get(xfer);
 	if (result == -EAGAIN)
 		return CS_NEXT_WAIT_POOL;
 	if (!result)

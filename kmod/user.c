@@ -37,6 +37,7 @@
  * @bytes: of the pool that they hold, parked ones included
  * @waiters: transfers that wait for memory, first come first
  * @turn: in cs_user_turns, if the first waiter may take memory once there is some
+ * @workers: those that its asynchronous transfers occupy, of each queue
  */
 struct cs_user {
 	struct hlist_node node;
@@ -46,6 +47,7 @@ struct cs_user {
 	u64 bytes;
 	struct list_head waiters;
 	struct list_head turn;
+	struct cs_workers workers[2];
 };
 
 /* Guards all users and the next five. */
@@ -76,6 +78,8 @@ static struct cs_user *cs_user_create(kuid_t uid)
 	user->uid = uid;
 	INIT_LIST_HEAD(&user->waiters);
 	INIT_LIST_HEAD(&user->turn);
+	cs_workers_init(&user->workers[false]);
+	cs_workers_init(&user->workers[true]);
 	return user;
 }
 
@@ -188,6 +192,17 @@ int cs_user_get(struct cs_xfer *xfer)
 	cs_objects_add(COLDSEND_A_OBJECTS_TRANSFERS_REFUSED, 1);
 	cs_event_limit(COLDSEND_LIMIT_TRANSFERS, xfer);
 	return -EDQUOT;
+}
+
+/**
+ * cs_user_workers - those that the transfers of its user occupy
+ * @xfer: an asynchronous one
+ *
+ * Any context.  Return: of the queue that is the transfer's.
+ */
+struct cs_workers *cs_user_workers(const struct cs_xfer *xfer)
+{
+	return &xfer->user->workers[xfer->blocks];
 }
 
 /**

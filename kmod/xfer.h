@@ -264,6 +264,18 @@ struct cs_drop {
 };
 
 /**
+ * struct cs_workers - those that transfers of a user occupy, of one queue
+ * @lock: guards the rest
+ * @line: transfers that wait for one, first come first
+ * @busy: how many there are
+ */
+struct cs_workers {
+	spinlock_t lock;	/* see @lock above */
+	struct list_head line;
+	u32 busy;
+};
+
+/**
  * struct cs_xfer - one transfer
  * @file: the file, one reference held until the end
  * @sock_file: the socket's file, one reference held until the end
@@ -314,6 +326,8 @@ struct cs_drop {
  * @memcg: the submitter's, one reference held
  * @blkcg: the submitter's for block I/O, one reference held; or NULL
  * @work: pumps it
+ * @in_line: where it waits for a worker; with the next, of cs_workers.lock
+ * @has_worker: one of its user's is its own
  * @waits_since: nanoseconds of the clock at the start of the wait
  * @sock_wait: entry in the socket's wait queue
  * @sock_wait_head: the queue that @sock_wait is in, NULL if none
@@ -375,6 +389,8 @@ struct cs_xfer {
 	struct mem_cgroup *memcg;
 	struct cgroup_subsys_state *blkcg;
 	struct delayed_work work;
+	struct list_head in_line;
+	bool has_worker;
 	u64 waits_since;
 	wait_queue_entry_t sock_wait;
 	wait_queue_head_t *sock_wait_head;

@@ -13,6 +13,8 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "child.h"
 #include "kselftest_harness.h"
@@ -26,6 +28,10 @@
 #define SOON		3000
 /* Milliseconds in which a transfer that does not wait sends. */
 #define NOTHING_YET	100
+/* Bytes that a socket takes at once. */
+#define PIECE		(16 * CS_KIB)
+/* Who has no rights. */
+#define NOBODY		65534
 
 static const struct cs_data data = { .seed = 161, .size = SIZE };
 
@@ -367,6 +373,54 @@ TEST_F(driver, disk_dies)
 	expect_error(_metadata, self, -EIO, -EIO);
 	expect_works(_metadata, self, self->file, got);
 	EXPECT_EQ(0, set_disk("CS_DISK_SLOW"));
+}
+
+/* In a process of its own: does another user's transfer, of another disk, end? */
+static int nobody_sends(void)
+{
+	int file = open_file(getenv("CS_DIR")), dev = cs_open(), sv[2];
+	struct coldsend_completion c;
+	struct coldsend_send s;
+
+	if (file < 0 || dev < 0 || cs_pair(CS_UNIX, sv) ||
+	    setresuid(NOBODY, NOBODY, NOBODY))
+		return 2;
+	cs_send_init(&s, file, sv[0], 0, PIECE, COLDSEND_POLICY_CACHED);
+	if (cs_submit(dev, &s, 0) || cs_collect(dev, &c, 1, SECONDS))
+		return 3;
+	return c.error || c.sent != PIECE;
+}
+
+/* More transfers of a user wait in their workers than the user may have of these. */
+TEST_F(driver, others_have_workers)
+{
+	int i, status, crowd = 2 * (int)sysconf(_SC_NPROCESSORS_ONLN) + 4;
+	struct coldsend_completion c;
+	pid_t child;
+	int sv[2];
+
+	if (!(variant->flags & COLDSEND_F_ASYNC))
+		SKIP(return, "has no worker");
+	suspend_disk(_metadata, self);
+	self->s.length = PIECE;
+	for (i = 0; i < crowd; i++) {
+		ASSERT_EQ(0, cs_pair(CS_UNIX, sv));
+		self->s.sock_fd = sv[0];
+		ASSERT_EQ(0, cs_submit(self->dev, &self->s, 0));
+	}
+	EXPECT_FALSE(cs_has_result(self->dev, NOTHING_YET));
+	child = fork();
+	ASSERT_GE(child, 0);
+	if (!child)
+		_exit(nobody_sends());
+	ASSERT_EQ(child, waitpid(child, &status, 0));
+	EXPECT_EQ(0, status);
+	resume_disk(_metadata, self);
+	for (i = 0; i < crowd; i++) {
+		ASSERT_EQ(0, cs_collect(self->dev, &c, 1, SECONDS));
+		EXPECT_EQ(0, c.error);
+		EXPECT_EQ(PIECE, c.sent);
+	}
 }
 
 int main(int argc, char **argv)

@@ -9,6 +9,9 @@
 #include <linux/userfaultfd.h>
 #include <poll.h>
 #include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
@@ -114,12 +117,12 @@ static bool is_asked_for(int faults, int seconds)
 }
 
 static void connect_all(struct __test_metadata *_metadata,
-			FIXTURE_DATA(lock_held) *self)
+			FIXTURE_DATA(lock_held) *self, enum cs_kind kind)
 {
 	int i;
 
 	for (i = 0; i < self->held; i++)
-		ASSERT_EQ(0, cs_pair(CS_TCP4, self->holder[i].sv));
+		ASSERT_EQ(0, cs_pair(kind, self->holder[i].sv));
 }
 
 /* Returns when the lock of @fd is held. */
@@ -136,11 +139,11 @@ static void start(struct __test_metadata *_metadata,
 }
 
 static void hold_sockets(struct __test_metadata *_metadata,
-			 FIXTURE_DATA(lock_held) *self)
+			 FIXTURE_DATA(lock_held) *self, enum cs_kind kind)
 {
 	int i;
 
-	connect_all(_metadata, self);
+	connect_all(_metadata, self, kind);
 	for (i = 0; i < self->held; i++)
 		start(_metadata, self, i, self->holder[i].sv[0]);
 }
@@ -210,7 +213,7 @@ static void expect_others_go_on(struct __test_metadata *_metadata,
 
 TEST_F_TIMEOUT(lock_held, others_go_on, SECONDS)
 {
-	hold_sockets(_metadata, self);
+	hold_sockets(_metadata, self, CS_TCP4);
 	submit(_metadata, self, self->file, COLDSEND_POLICY_DIRECT);
 	expect_others_go_on(_metadata, self);
 }
@@ -222,7 +225,7 @@ static void hold_file(struct __test_metadata *_metadata,
 
 	ASSERT_GE(file, 0);
 	ASSERT_EQ(0, cs_drop_cache(file));
-	connect_all(_metadata, self);
+	connect_all(_metadata, self, CS_TCP4);
 	start(_metadata, self, 0, file);
 	submit(_metadata, self, file, policy);
 	close(file);
@@ -248,7 +251,7 @@ TEST_F_TIMEOUT(lock_held, no_bytes_of_a_file_end_at_once, SECONDS)
 	struct coldsend_send s;
 
 	ASSERT_GE(file, 0);
-	connect_all(_metadata, self);
+	connect_all(_metadata, self, CS_TCP4);
 	start(_metadata, self, 0, file);
 	cs_send_init(&s, file, self->holder[0].sv[0], 0, 0,
 		     COLDSEND_POLICY_DIRECT);
@@ -270,14 +273,101 @@ TEST_F_TIMEOUT(lock_held, file_is_waited_for_until_cancelled, SECONDS)
 /* Who waits for such a lock is not waited for when the device is closed. */
 TEST_F_TIMEOUT(lock_held, close_does_not_wait, SECONDS)
 {
-	hold_sockets(_metadata, self);
+	hold_sockets(_metadata, self, CS_TCP4);
 	submit(_metadata, self, self->file, COLDSEND_POLICY_DIRECT);
 	EXPECT_EQ(0, close(self->dev));
 	let_go(_metadata, self);
 }
 
+/* Those of vsock are needed to look whether there is room. */
+static void hold_vsock(struct __test_metadata *_metadata,
+		       FIXTURE_DATA(lock_held) *self)
+{
+	int sv[2];
+
+	if (cs_pair(CS_VSOCK, sv))
+		SKIP(exit(KSFT_SKIP), "this kernel has no vsock on one machine");
+	hold_sockets(_metadata, self, CS_VSOCK);
+	submit(_metadata, self, self->file, COLDSEND_POLICY_CACHED);
+}
+
+TEST_F_TIMEOUT(lock_held, others_go_on_beside_vsock, SECONDS)
+{
+	hold_vsock(_metadata, self);
+	expect_others_go_on(_metadata, self);
+}
+
+static void put_in_message(struct __test_metadata *_metadata, int sock, int fd)
+{
+	union {
+		struct cmsghdr header;
+		char room[CMSG_SPACE(sizeof(fd))];
+	} control = {
+		.header = {
+			.cmsg_len = CMSG_LEN(sizeof(fd)),
+			.cmsg_level = SOL_SOCKET,
+			.cmsg_type = SCM_RIGHTS,
+		},
+	};
+	struct iovec byte = { .iov_base = "", .iov_len = 1 };
+	struct msghdr message = {
+		.msg_iov = &byte, .msg_iovlen = 1,
+		.msg_control = &control, .msg_controllen = sizeof(control),
+	};
+
+	memcpy(CMSG_DATA(&control.header), &fd, sizeof(fd));
+	ASSERT_EQ(1, sendmsg(sock, &message, 0));
+}
+
+/**
+ * struct message - sockets with a message that nobody has received
+ * @sv: the sockets
+ * @gone: they are closed
+ */
+struct message {
+	int sv[2];
+	bool gone;
+};
+
+static void *throw_away(void *arg)
+{
+	struct message *message = arg;
+
+	close(message->sv[0]);
+	close(message->sv[1]);
+	__atomic_store_n(&message->gone, true, __ATOMIC_RELEASE);
+	return NULL;
+}
+
+static bool is_gone(void *arg)
+{
+	return __atomic_load_n(&((struct message *)arg)->gone, __ATOMIC_ACQUIRE);
+}
+
+/* Who throws away a message with the device in it waits for no transfer. */
+TEST_F_TIMEOUT(lock_held, last_close_is_anybodys, SECONDS)
+{
+	struct cs_made before = cs_made_now();
+	struct message message = {};
+	pthread_t thread;
+
+	hold_vsock(_metadata, self);
+	ASSERT_EQ(0, socketpair(AF_UNIX, SOCK_STREAM, 0, message.sv));
+	put_in_message(_metadata, message.sv[0], self->dev);
+	EXPECT_EQ(0, close(self->dev));
+	ASSERT_EQ(0, pthread_create(&thread, NULL, throw_away, &message));
+	EXPECT_TRUE(cs_wait(is_gone, &message, SOON));
+	EXPECT_GT(cs_made_now().transfers, before.transfers);
+	let_go(_metadata, self);
+	ASSERT_EQ(0, pthread_join(thread, NULL));
+	before.users--;
+	EXPECT_TRUE(cs_made_back(&before, SOON));
+}
+
 int main(int argc, char **argv)
 {
 	cs_need_device();
+	if (system("modprobe -qa vsock vsock_loopback 2>/dev/null"))
+		puts("# no module vsock_loopback");
 	return test_harness_run(argc, argv);
 }

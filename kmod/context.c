@@ -309,7 +309,6 @@ __poll_t cs_context_poll(struct cs_context *context, struct file *file,
 	return list_empty_careful(&context->done) ? 0 : EPOLLIN | EPOLLRDNORM;
 }
 
-
 /**
  * cs_context_init - makes the workqueue
  *

@@ -129,7 +129,7 @@ static bool visit(struct walk *walk, const FTSENT *entry)
 /* Return: false, with errno, if the walk did not come to its end. */
 static bool walk_tree(struct walk *walk, char *path)
 {
-	char *paths[] = { path, NULL };
+	char *const paths[] = { path, NULL };
 	FTS *tree = fts_open(paths, FTS_PHYSICAL | FTS_NOCHDIR, NULL);
 	FTSENT *entry;
 	int err;

@@ -102,7 +102,7 @@ const char *coldsend_strerror(int err)
 	case EOVERFLOW:
 		return "the range goes past the largest file offset";
 	case EINVAL:
-		return "the file is no regular one, or the loaded module does not know this request";
+		return "the file is not a regular one, or the module does not know this request";
 	case ENOTTY:
 	case E2BIG:
 		return "the loaded module does not know this request: is it older?";

@@ -131,8 +131,19 @@ static bool cs_async_wait_file(struct cs_xfer *xfer)
 	return true;
 }
 
-/* Return: whether the transfer has ended; otherwise it will be woken. */
-static bool cs_async_pump(struct cs_xfer *xfer)
+/**
+ * enum cs_turn - how the turn of a transfer ended
+ * @CS_TURN_WAITS: it will be woken
+ * @CS_TURN_OVER: others are next, and then it again
+ * @CS_TURN_ENDED: so has the transfer
+ */
+enum cs_turn {
+	CS_TURN_WAITS,
+	CS_TURN_OVER,
+	CS_TURN_ENDED,
+};
+
+static enum cs_turn cs_async_pump(struct cs_xfer *xfer)
 {
 	u32 budget = CS_ASYNC_BUDGET;
 	enum cs_pumped pumped;
@@ -141,9 +152,9 @@ static bool cs_async_pump(struct cs_xfer *xfer)
 		if (READ_ONCE(xfer->cancelled) && xfer->pos < xfer->end)
 			xfer->error = -ECANCELED;
 		if (xfer->error)
-			return true;
+			return CS_TURN_ENDED;
 		if (cs_async_wait_file(xfer))
-			return false;
+			return CS_TURN_WAITS;
 		pumped = cs_engine_pump(xfer);
 		/* It went on without memory: others have their turn. */
 		if (pumped != CS_PUMPED_WAIT_POOL)
@@ -152,25 +163,24 @@ static bool cs_async_pump(struct cs_xfer *xfer)
 		case CS_PUMPED_SOME:
 			break;
 		case CS_PUMPED_ALL:
-			return true;
+			return CS_TURN_ENDED;
 		case CS_PUMPED_WAIT_DISK:
 			cs_async_sleep(xfer, CS_STATE_WAIT_DISK);
-			return false;
+			return CS_TURN_WAITS;
 		case CS_PUMPED_WAIT_FILE:
 			cs_async_pause(xfer);
-			return false;
+			return CS_TURN_WAITS;
 		case CS_PUMPED_WAIT_POOL:
 			cs_event_limit(COLDSEND_LIMIT_POOL, xfer);
 			cs_async_sleep(xfer, CS_STATE_WAIT_POOL);
-			return false;
+			return CS_TURN_WAITS;
 		case CS_PUMPED_WAIT_SOCKET:
 			if (!cs_async_wait_socket(xfer))
-				return false;
+				return CS_TURN_WAITS;
 			break;
 		}
 	}
-	queue_delayed_work(cs_async_queue(xfer), &xfer->work, 0);
-	return false;
+	return CS_TURN_OVER;
 }
 
 static void cs_async_set_ioprio(u16 ioprio)
@@ -180,20 +190,20 @@ static void cs_async_set_ioprio(u16 ioprio)
 }
 
 /* Pumps as the submitter: its rights, its cgroups, its I/O priority. */
-static bool cs_async_pump_as(struct cs_xfer *xfer)
+static enum cs_turn cs_async_pump_as(struct cs_xfer *xfer)
 {
 	u16 ioprio = get_current_ioprio();
 	const struct cred *creds;
 	struct mem_cgroup *memcg;
-	bool ended;
+	enum cs_turn turn;
 
 	/* With the worker's own rights. */
 	cs_async_set_ioprio(xfer->ioprio);
 	creds = override_creds(xfer->cred);
 	memcg = set_active_memcg(xfer->memcg);
 	compat_blkcg_work_for(xfer->blkcg);
-	ended = cs_async_pump(xfer);
-	if (ended) {
+	turn = cs_async_pump(xfer);
+	if (turn == CS_TURN_ENDED) {
 		cs_xfer_set_state(xfer, CS_STATE_ENDED);
 		cs_xfer_end(xfer);
 	}
@@ -201,41 +211,60 @@ static bool cs_async_pump_as(struct cs_xfer *xfer)
 	set_active_memcg(memcg);
 	revert_creds(creds);
 	cs_async_set_ioprio(ioprio);
-	return ended;
+	return turn;
+}
+
+/* Return: as cs_workers_enter(). */
+static bool cs_async_enter(struct cs_xfer *xfer)
+{
+	return cs_workers_enter(cs_user_workers(xfer), xfer,
+				cs_async_workers_max(xfer));
 }
 
 static void cs_async_work(struct work_struct *work)
 {
 	struct cs_xfer *xfer = container_of(to_delayed_work(work),
 					    struct cs_xfer, work);
-	struct cs_workers *workers;
-	bool ended;
+	enum cs_turn turn = CS_TURN_WAITS;
 
-	/* A wake-up that came too late. */
-	if (xfer->state == CS_STATE_ENDED)
-		return;
-	workers = cs_user_workers(xfer);
-	if (!cs_workers_enter(workers, xfer, cs_async_workers_max(xfer))) {
+	if (!cs_async_enter(xfer)) {
 		/* Others have its turn for memory. */
 		cs_user_unqueue(xfer);
 		return;
 	}
-	cs_async_count_wait(xfer);
-	ended = cs_async_pump_as(xfer);
-	cs_workers_leave(workers, xfer);
-	if (ended)
+	/* Unless the wake-up came too late. */
+	if (xfer->state != CS_STATE_ENDED) {
+		cs_async_count_wait(xfer);
+		turn = cs_async_pump_as(xfer);
+	}
+	cs_workers_leave(cs_user_workers(xfer), xfer);
+	if (turn == CS_TURN_OVER)
+		cs_async_wake(xfer);
+	if (turn == CS_TURN_ENDED)
 		cs_context_ended(xfer);
 }
 
 /**
- * cs_async_wake - has the work item of a transfer run soon
+ * cs_async_run - has the work item of a transfer run soon
+ * @xfer: submitted
+ *
+ * Any context.
+ */
+void cs_async_run(struct cs_xfer *xfer)
+{
+	mod_delayed_work(cs_async_queue(xfer), &xfer->work, 0);
+}
+
+/**
+ * cs_async_wake - the same, as soon as its user may have a worker for it
  * @xfer: submitted
  *
  * Any context.
  */
 void cs_async_wake(struct cs_xfer *xfer)
 {
-	mod_delayed_work(cs_async_queue(xfer), &xfer->work, 0);
+	if (cs_async_enter(xfer))
+		cs_async_run(xfer);
 }
 
 /**
@@ -266,7 +295,12 @@ void cs_async_prepare(struct cs_xfer *xfer)
  */
 void cs_async_free(struct cs_xfer *xfer)
 {
+	struct cs_workers *workers = cs_user_workers(xfer);
+
+	cs_workers_forget(workers, xfer);
 	cancel_delayed_work_sync(&xfer->work);
+	/* Of a wake-up that came too late. */
+	cs_workers_leave(workers, xfer);
 	put_cred(xfer->cred);
 	mem_cgroup_put(xfer->memcg);
 	compat_blkcg_put(xfer->blkcg);

@@ -26,8 +26,8 @@
  * of the socket's state (softirq), room in the pool, a cancellation.
  *
  * Locks, none of which nests in another of ours but for the wake-ups under
- * cs_reads.lock, cs_context.lock, cs_workers.lock and the user lock, which take the
- * workqueue's, and cs_reads.lock in the park lock:
+ * cs_reads.lock, cs_context.lock and the user lock, which take cs_workers.lock and
+ * that the workqueue's, and cs_reads.lock in the park lock:
  *
  *	cs_reads.lock		which reads are in flight, who awaits one
  *	pool lock		pool.c: idle and lingering segments, bytes held
@@ -161,6 +161,7 @@ static inline void cs_xfer_count(struct cs_xfer *xfer, u32 counter, u64 n)
 	xfer->counted |= BIT_ULL(counter);
 }
 
+void cs_async_run(struct cs_xfer *xfer);
 void cs_async_wake(struct cs_xfer *xfer);
 
 /* Something that the transfer waits for has happened; any context. */
@@ -233,6 +234,7 @@ void cs_async_free(struct cs_xfer *xfer);
 void cs_workers_init(struct cs_workers *workers);
 bool cs_workers_enter(struct cs_workers *workers, struct cs_xfer *xfer, u32 max);
 void cs_workers_leave(struct cs_workers *workers, struct cs_xfer *xfer);
+void cs_workers_forget(struct cs_workers *workers, struct cs_xfer *xfer);
 
 int cs_async_init(void);
 void cs_async_exit(void);

@@ -253,7 +253,10 @@ static void cs_user_settle(struct cs_user *user)
 		list_add_tail(&user->turn, &cs_user_turns);
 }
 
-/* Wakes the transfer whose turn it is. */
+/*
+ * Runs the transfer whose turn it is.  If its user has no worker for it, it gives up
+ * its turn.
+ */
 static void cs_user_wake(void)
 {
 	struct cs_user *user;
@@ -261,7 +264,7 @@ static void cs_user_wake(void)
 	lockdep_assert_held(&cs_user_lock);
 	user = list_first_entry_or_null(&cs_user_turns, struct cs_user, turn);
 	if (user)
-		cs_xfer_wake(cs_user_first_waiter(user));
+		cs_async_run(cs_user_first_waiter(user));
 }
 
 /* Does nobody come before the transfer? */

@@ -4,7 +4,8 @@
  *
  * A worker sleeps for the disk, for memory where the user's cgroup has too much of
  * it, and for locks that are held for longer than thought.  However many of a user's
- * transfers sleep so, those of others find a worker; his own stand in line.
+ * transfers sleep so, those of others find a worker; his own stand in line.  Who wakes
+ * a transfer looks whether it may run, so that no thread starts in vain.
  */
 #include <linux/list.h>
 #include <linux/spinlock.h>
@@ -25,17 +26,18 @@ void cs_workers_init(struct cs_workers *workers)
 /**
  * cs_workers_enter - may a transfer be pumped now?
  * @workers: of its user
- * @xfer: submitted; the calling worker's
+ * @xfer: submitted, and not freed
  * @max: workers that the user may have
  *
- * If not, it is woken when it may.  Process context.
- * Return: whether; then cs_workers_leave() has to follow.
+ * If so, it has one until cs_workers_leave(), and its work item has to run.  If not,
+ * it runs when it may.  Any context.
  */
 bool cs_workers_enter(struct cs_workers *workers, struct cs_xfer *xfer, u32 max)
 {
+	unsigned long flags;
 	bool may;
 
-	spin_lock(&workers->lock);
+	spin_lock_irqsave(&workers->lock, flags);
 	may = xfer->has_worker || workers->busy < max;
 	if (may) {
 		workers->busy += !xfer->has_worker;
@@ -44,31 +46,51 @@ bool cs_workers_enter(struct cs_workers *workers, struct cs_xfer *xfer, u32 max)
 	} else if (list_empty(&xfer->in_line)) {
 		list_add_tail(&xfer->in_line, &workers->line);
 	}
-	spin_unlock(&workers->lock);
+	spin_unlock_irqrestore(&workers->lock, flags);
 	return may;
 }
 
 /**
- * cs_workers_leave - leaves the worker to the next in line
+ * cs_workers_leave - leaves the worker, if it has one, to the next in line
  * @workers: of the transfer's user
- * @xfer: after cs_workers_enter()
+ * @xfer: that is not pumped any more
  *
- * Process context.
+ * Any context.
  */
 void cs_workers_leave(struct cs_workers *workers, struct cs_xfer *xfer)
 {
-	struct cs_xfer *next;
+	struct cs_xfer *next = NULL;
+	unsigned long flags;
 
-	spin_lock(&workers->lock);
-	xfer->has_worker = false;
-	next = list_first_entry_or_null(&workers->line, struct cs_xfer, in_line);
+	spin_lock_irqsave(&workers->lock, flags);
+	if (xfer->has_worker) {
+		xfer->has_worker = false;
+		workers->busy--;
+		next = list_first_entry_or_null(&workers->line, struct cs_xfer,
+						in_line);
+	}
 	if (next) {
 		list_del_init(&next->in_line);
 		next->has_worker = true;
+		workers->busy++;
 		/* Once unlocked, it may be over. */
-		cs_async_wake(next);
-	} else {
-		workers->busy--;
+		cs_async_run(next);
 	}
-	spin_unlock(&workers->lock);
+	spin_unlock_irqrestore(&workers->lock, flags);
+}
+
+/**
+ * cs_workers_forget - a transfer does not wait for a worker any more
+ * @workers: of its user
+ * @xfer: that has ended
+ *
+ * It may still have one.  Any context.
+ */
+void cs_workers_forget(struct cs_workers *workers, struct cs_xfer *xfer)
+{
+	unsigned long flags;
+
+	spin_lock_irqsave(&workers->lock, flags);
+	list_del_init(&xfer->in_line);
+	spin_unlock_irqrestore(&workers->lock, flags);
 }

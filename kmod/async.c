@@ -95,7 +95,7 @@ static bool cs_async_wait_socket(struct cs_xfer *xfer)
 			return true;
 		patience = min(patience, pause);
 	}
-	if (!writable || cs_pool_is_tight(xfer))
+	if (!writable || cs_engine_is_stalled(xfer) || cs_pool_is_tight(xfer))
 		xfer->source->idle(xfer);
 	/* To let go of more, if nothing happens until then. */
 	if (!cs_engine_is_stalled(xfer))
@@ -109,12 +109,14 @@ static bool cs_async_wait_socket(struct cs_xfer *xfer)
 /* The file's lock is held.  It will be woken. */
 static void cs_async_pause(struct cs_xfer *xfer)
 {
-	xfer->source->idle(xfer);
+	long pause = max(cs_engine_pause(xfer), 1L);
+
+	if (cs_engine_is_stalled(xfer))
+		xfer->source->idle(xfer);
 	/* Others have its turn for memory. */
 	cs_user_unqueue(xfer);
 	cs_async_sleep(xfer, CS_STATE_WAIT_DISK);
-	queue_delayed_work(cs_async_queue(xfer), &xfer->work,
-			   max(cs_engine_pause(xfer), 1L));
+	queue_delayed_work(cs_async_queue(xfer), &xfer->work, pause);
 }
 
 /*
@@ -227,13 +229,12 @@ static void cs_async_work(struct work_struct *work)
 					    struct cs_xfer, work);
 	enum cs_turn turn = CS_TURN_WAITS;
 
-	if (!cs_async_enter(xfer)) {
-		/* Others have its turn for memory. */
-		cs_user_unqueue(xfer);
-		return;
-	}
-	/* Unless the wake-up came too late. */
+	/* Unless the wake-up came too late: nothing ended stands in line. */
 	if (xfer->state != CS_STATE_ENDED) {
+		if (!cs_async_enter(xfer)) {
+			cs_user_pass(xfer);
+			return;
+		}
 		cs_async_count_wait(xfer);
 		turn = cs_async_pump_as(xfer);
 	}

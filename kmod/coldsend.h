@@ -135,6 +135,7 @@ void cs_user_take(struct cs_user *user, u32 size);
 void cs_user_give(struct cs_user *user, u32 size);
 void cs_user_wake_next(void);
 void cs_user_queue(struct cs_xfer *xfer);
+void cs_user_pass(struct cs_xfer *xfer);
 void cs_user_unqueue(struct cs_xfer *xfer);
 bool cs_user_is_tight(struct cs_xfer *xfer);
 kuid_t cs_user_uid(const struct cs_xfer *xfer);

@@ -115,7 +115,7 @@ long cs_engine_patience(struct cs_xfer *xfer)
 }
 
 /**
- * cs_engine_is_stalled - has the socket been full for long?
+ * cs_engine_is_stalled - has nothing been sent for long, the peer's or a lock's fault?
  * @xfer: the transfer
  *
  * Then it keeps no page of the page cache that the socket does not: nobody counts
@@ -123,6 +123,8 @@ long cs_engine_patience(struct cs_xfer *xfer)
  */
 bool cs_engine_is_stalled(const struct cs_xfer *xfer)
 {
+	if (xfer->retries > CS_PAUSE_SHIFT_MAX)
+		return true;
 	return xfer->full_since &&
 	       time_after_eq(jiffies, xfer->full_since + CS_STALLED_AFTER);
 }
@@ -151,11 +153,11 @@ static long cs_engine_sleep(struct cs_xfer *xfer, long timeout)
 	bool stalled = cs_engine_is_stalled(xfer);
 	long longest = timeout, left;
 
+	if (stalled || (!writable && cs_pool_is_tight(xfer)))
+		xfer->source->idle(xfer);
 	if (writable) {
 		longest = cs_engine_pause(xfer);
 	} else {
-		if (stalled || cs_pool_is_tight(xfer))
-			xfer->source->idle(xfer);
 		if (!stalled)
 			longest = CS_STALLED_AFTER;
 		cs_xfer_set_state(xfer, CS_STATE_WAIT_SOCKET);

@@ -366,33 +366,36 @@ static void cs_park_reap(struct work_struct *work)
  * cs_park_forget - gives back what is kept for an open device
  * @context: that goes away
  *
- * Sleeps, for reads in flight.
+ * What the disk is at work on goes later.  May sleep, not for the disk.
  */
 void cs_park_forget(const struct cs_context *context)
 {
 	struct cs_parked *parked, *next;
 	LIST_HEAD(victims);
+	bool more;
 
 	spin_lock(&cs_park_lock);
 	list_for_each_entry_safe(parked, next, &cs_park_all, link) {
 		if (parked->context != context)
 			continue;
 		cs_park_unlink(parked);
-		list_add(&parked->link, &victims);
+		list_add(&parked->link, &cs_park_left);
 	}
-	list_for_each_entry_safe(parked, next, &cs_park_left, link)
-		if (parked->context == context)
-			list_move(&parked->link, &victims);
+	cs_park_collect_quiet(&cs_park_left, &victims);
+	more = !list_empty(&cs_park_left);
 	spin_unlock(&cs_park_lock);
 	cs_park_free_all(&victims);
+	if (more)
+		schedule_delayed_work(&cs_park_reaper, CS_PARK_CHECK);
 }
 
 /**
- * cs_park_exit - stops looking for what is too old
+ * cs_park_exit - gives back what the disk was still at work on
  *
- * No context may be left, and so nothing parked.
+ * No context may be left.  Sleeps, for the disk.
  */
 void cs_park_exit(void)
 {
 	cancel_delayed_work_sync(&cs_park_reaper);
+	cs_park_free_all(&cs_park_left);
 }

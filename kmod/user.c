@@ -254,8 +254,8 @@ static void cs_user_settle(struct cs_user *user)
 }
 
 /*
- * Runs the transfer whose turn it is.  If its user has no worker for it, it gives up
- * its turn.
+ * Runs the transfer whose turn it is.  If its user has no worker for it, it passes
+ * the turn on.
  */
 static void cs_user_wake(void)
 {
@@ -363,18 +363,39 @@ void cs_user_wake_next(void)
 void cs_user_queue(struct cs_xfer *xfer)
 {
 	struct cs_user *user = xfer->user;
+	bool news;
 
 	/* Others will look at xfer->privileged, who can't find it out. */
 	cs_user_is_limited(xfer);
 	spin_lock(&cs_user_lock);
+	news = list_empty(&user->turn);
 	if (list_empty(&xfer->waiter)) {
 		list_add_tail(&xfer->waiter, &user->waiters);
 		cs_user_waiting++;
-		cs_user_settle(user);
-		/* What it missed meanwhile it will find when it runs again. */
-		if (cs_user_is_first(xfer))
-			cs_user_wake();
+		news = true;
 	}
+	cs_user_settle(user);
+	/* What it missed meanwhile it will find when it runs again. */
+	if (news && cs_user_is_first(xfer))
+		cs_user_wake();
+	spin_unlock(&cs_user_lock);
+}
+
+/**
+ * cs_user_pass - a transfer can't make use of its turn now, if it has one
+ * @xfer: that may or may not wait for memory
+ *
+ * It keeps its place; its user takes turns again when it comes back for memory, or
+ * some of the user's is free.  The next user has its turn.  Process context.
+ */
+void cs_user_pass(struct cs_xfer *xfer)
+{
+	/* Nobody but the thread that pumps it puts it there or takes it out. */
+	if (list_empty(&xfer->waiter))
+		return;
+	spin_lock(&cs_user_lock);
+	list_del_init(&xfer->user->turn);
+	cs_user_wake();
 	spin_unlock(&cs_user_lock);
 }
 

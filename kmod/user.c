@@ -390,12 +390,16 @@ void cs_user_queue(struct cs_xfer *xfer)
  */
 void cs_user_pass(struct cs_xfer *xfer)
 {
+	struct cs_user *user = xfer->user;
+
 	/* Nobody but the thread that pumps it puts it there or takes it out. */
 	if (list_empty(&xfer->waiter))
 		return;
 	spin_lock(&cs_user_lock);
-	list_del_init(&xfer->user->turn);
-	cs_user_wake();
+	if (cs_user_first_waiter(user) == xfer && !list_empty(&user->turn)) {
+		list_del_init(&user->turn);
+		cs_user_wake();
+	}
 	spin_unlock(&cs_user_lock);
 }
 

@@ -10,8 +10,8 @@
  *	engine	  pumps a transfer (xfer), which context and async do not look into
  *	source	  where its bytes come from; ring, read and park (see ring.h), gather,
  *		  claim, drop and drain are what sources are made of
- *	pool	  memory, in segments; user says how much of it, and when, and pinned
- *		  how large its pieces may be
+ *	pool	  memory, in segments; user and turns say how much of it, and when, and
+ *		  pinned how large its pieces may be
  *	sink	  the socket
  *	stats	  what all of them count in
  *
@@ -32,7 +32,7 @@
  *	cs_reads.lock		which reads are in flight, who awaits one
  *	pool lock		pool.c: idle and lingering segments, bytes held
  *	pinned lock		pinned.c: segments that the network holds
- *	user lock		user.c: users and what waits for memory
+ *	user lock		user.h: users and what waits for memory
  *	cs_workers.lock		workers.c: what waits for a worker
  *	policy lock		policy.c: the tunables
  *	cs_context.lock		context.c: the transfers of an open device
@@ -125,11 +125,17 @@ u32 cs_pinned_order_max(void);
 u64 cs_pinned_free(void);
 void cs_pinned_exit(void);
 
-/* user.c: what each user may have at once, and whose turn it is */
+/* user.c: what each user may have at once */
 
 int cs_user_get(struct cs_xfer *xfer);
 void cs_user_put(struct cs_xfer *xfer);
 void cs_user_drop(struct cs_xfer *xfer);
+kuid_t cs_user_uid(const struct cs_xfer *xfer);
+struct cs_workers *cs_user_workers(const struct cs_xfer *xfer);
+void cs_user_look(struct cs_pool_view *view);
+
+/* turns.c: whose turn it is when the pool is full */
+
 bool cs_user_may_take(struct cs_xfer *xfer, u32 size);
 void cs_user_take(struct cs_user *user, u32 size);
 void cs_user_give(struct cs_user *user, u32 size);
@@ -138,9 +144,6 @@ void cs_user_queue(struct cs_xfer *xfer);
 void cs_user_pass(struct cs_xfer *xfer);
 void cs_user_unqueue(struct cs_xfer *xfer);
 bool cs_user_is_tight(struct cs_xfer *xfer);
-kuid_t cs_user_uid(const struct cs_xfer *xfer);
-struct cs_workers *cs_user_workers(const struct cs_xfer *xfer);
-void cs_user_look(struct cs_pool_view *view);
 
 /* xfer.c: one transfer, from its descriptors to its last count */
 

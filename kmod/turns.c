@@ -1,0 +1,239 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Turns: who gets memory of the pool, and when.
+ *
+ * A user has a share of the pool, past which a transfer waits for the user's own
+ * others.  Transfers that wait for memory stand in line with their user, first come
+ * first served; users whose share is not used up take turns:
+ *
+ *	cs_user_turns ──► user A ──► user C ──► user D
+ *	                    │          │          │
+ *	                    waiters    waiters    waiters
+ *
+ * Only the transfer at the front may take memory.
+ */
+#include <linux/math64.h>
+#include <linux/spinlock.h>
+
+#include "user.h"
+
+u32 cs_user_waiting;
+
+/* Guarded by the user lock. */
+static LIST_HEAD(cs_user_turns);
+
+/* Bytes of the pool that the transfer's user may hold. */
+static u64 cs_user_share(const struct cs_xfer *xfer)
+{
+	u64 share = div_u64(xfer->tunables.pool_max, 100) *
+		    xfer->tunables.user_share;
+
+	return xfer->privileged ? U64_MAX :
+				  max_t(u64, share, CS_SEGMENT_FIRST);
+}
+
+static struct cs_xfer *cs_user_first_waiter(struct cs_user *user)
+{
+	return list_first_entry_or_null(&user->waiters, struct cs_xfer,
+					waiter);
+}
+
+/* May the user's first waiter go on, once there is memory? */
+static bool cs_user_has_room(struct cs_user *user)
+{
+	const struct cs_xfer *xfer = cs_user_first_waiter(user);
+
+	return xfer && user->bytes + CS_SEGMENT_FIRST <= cs_user_share(xfer);
+}
+
+/* Has the user take turns, or not any more, as things are now. */
+static void cs_user_settle(struct cs_user *user)
+{
+	lockdep_assert_held(&cs_user_lock);
+	if (!cs_user_has_room(user))
+		list_del_init(&user->turn);
+	else if (list_empty(&user->turn))
+		list_add_tail(&user->turn, &cs_user_turns);
+}
+
+/*
+ * Runs the transfer whose turn it is.  If its user has no worker for it, it passes
+ * the turn on.
+ */
+static void cs_user_wake(void)
+{
+	struct cs_user *user;
+
+	lockdep_assert_held(&cs_user_lock);
+	user = list_first_entry_or_null(&cs_user_turns, struct cs_user, turn);
+	if (user)
+		cs_async_run(cs_user_first_waiter(user));
+}
+
+/* Does nobody come before the transfer? */
+static bool cs_user_is_first(const struct cs_xfer *xfer)
+{
+	struct cs_user *user = xfer->user;
+	const struct cs_xfer *waiter = cs_user_first_waiter(user);
+
+	lockdep_assert_held(&cs_user_lock);
+	if (waiter && waiter != xfer)
+		return false;
+	return list_empty(&cs_user_turns) ||
+	       cs_user_turns.next == &user->turn;
+}
+
+/* The user has @bytes now; whoever that gives a turn to is woken. */
+static void cs_user_set_bytes(struct cs_user *user, u64 bytes)
+{
+	bool had_turn = !list_empty(&user->turn);
+
+	lockdep_assert_held(&cs_user_lock);
+	user->bytes = bytes;
+	cs_user_settle(user);
+	if (had_turn != !list_empty(&user->turn))
+		cs_user_wake();
+}
+
+/**
+ * cs_user_may_take - may a transfer take memory of the pool?
+ * @xfer: the transfer
+ * @size: bytes
+ *
+ * Process context.
+ * Return: whether nobody comes before it and it stays within its user's share.
+ */
+bool cs_user_may_take(struct cs_xfer *xfer, u32 size)
+{
+	bool first, room;
+
+	spin_lock(&cs_user_lock);
+	first = cs_user_is_first(xfer);
+	room = xfer->user->bytes + size <= cs_user_share(xfer);
+	spin_unlock(&cs_user_lock);
+	return first && (room || !cs_user_is_limited(xfer));
+}
+
+/**
+ * cs_user_take - a user's transfer has taken memory
+ * @user: whose transfer it is
+ * @size: bytes
+ *
+ * Process context.  Undone by cs_user_give().  Counted when it was taken: what
+ * several transfers take at the same moment may go past the user's share.
+ */
+void cs_user_take(struct cs_user *user, u32 size)
+{
+	spin_lock(&cs_user_lock);
+	cs_user_set_bytes(user, user->bytes + size);
+	spin_unlock(&cs_user_lock);
+}
+
+/**
+ * cs_user_give - memory of a user's transfer is free again, or its own no more
+ * @user: whose transfer it was; may be gone afterwards
+ * @size: bytes, as they were taken
+ *
+ * Process context.  Wakes the transfer whose turn it is.
+ */
+void cs_user_give(struct cs_user *user, u32 size)
+{
+	spin_lock(&cs_user_lock);
+	cs_user_set_bytes(user, user->bytes - size);
+	cs_user_wake();
+	cs_user_forget(user);
+	spin_unlock(&cs_user_lock);
+}
+
+/**
+ * cs_user_wake_next - memory of nobody's is free
+ *
+ * Process context.  Wakes the transfer whose turn it is.
+ */
+void cs_user_wake_next(void)
+{
+	spin_lock(&cs_user_lock);
+	cs_user_wake();
+	spin_unlock(&cs_user_lock);
+}
+
+/**
+ * cs_user_queue - a transfer that got no memory will be woken for some
+ * @xfer: asynchronous
+ *
+ * It keeps its place until cs_user_unqueue().  Process context.
+ */
+void cs_user_queue(struct cs_xfer *xfer)
+{
+	struct cs_user *user = xfer->user;
+	bool news;
+
+	/* Others will look at xfer->privileged, who can't find it out. */
+	cs_user_is_limited(xfer);
+	spin_lock(&cs_user_lock);
+	news = list_empty(&user->turn);
+	if (list_empty(&xfer->waiter)) {
+		list_add_tail(&xfer->waiter, &user->waiters);
+		cs_user_waiting++;
+		news = true;
+	}
+	cs_user_settle(user);
+	/* What it missed meanwhile it will find when it runs again. */
+	if (news && cs_user_is_first(xfer))
+		cs_user_wake();
+	spin_unlock(&cs_user_lock);
+}
+
+/**
+ * cs_user_pass - a transfer can't make use of its turn now, if it has one
+ * @xfer: that may or may not wait for memory
+ *
+ * It keeps its place; its user takes turns again when it comes back for memory, or
+ * some of the user's is free.  The next user has its turn.  Process context.
+ */
+void cs_user_pass(struct cs_xfer *xfer)
+{
+	struct cs_user *user = xfer->user;
+
+	/* Nobody but the thread that pumps it puts it there or takes it out. */
+	if (list_empty(&xfer->waiter))
+		return;
+	spin_lock(&cs_user_lock);
+	if (cs_user_first_waiter(user) == xfer && !list_empty(&user->turn)) {
+		list_del_init(&user->turn);
+		cs_user_wake();
+	}
+	spin_unlock(&cs_user_lock);
+}
+
+/**
+ * cs_user_unqueue - a transfer waits for memory no more
+ * @xfer: that may or may not have waited
+ *
+ * The next user has its turn.  Process context.
+ */
+void cs_user_unqueue(struct cs_xfer *xfer)
+{
+	/* Nobody but the thread that pumps it puts it there or takes it out. */
+	if (list_empty(&xfer->waiter))
+		return;
+	spin_lock(&cs_user_lock);
+	list_del_init(&xfer->waiter);
+	cs_user_waiting--;
+	list_del_init(&xfer->user->turn);
+	cs_user_settle(xfer->user);
+	cs_user_wake();
+	spin_unlock(&cs_user_lock);
+}
+
+/**
+ * cs_user_is_tight - does the transfer's user hold most of what it may?
+ * @xfer: the transfer
+ *
+ * Process context.
+ */
+bool cs_user_is_tight(struct cs_xfer *xfer)
+{
+	return READ_ONCE(xfer->user->bytes) > cs_user_share(xfer) / 4 * 3 &&
+	       cs_user_is_limited(xfer);
+}

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * A user who sends: what user.c and turns.c share.
+ */
+#ifndef COLDSEND_USER_H
+#define COLDSEND_USER_H
+
+#include <linux/uidgid.h>
+
+#include "coldsend.h"
+
+/**
+ * struct cs_user - one user who sends
+ * @node: in cs_users
+ * @uid: who; the real user ID of the task that called SEND
+ * @refs: struct cs_xfer that refer to it
+ * @transfers: of them, those that were created and not destroyed
+ * @bytes: of the pool that they hold, parked ones included
+ * @waiters: transfers that wait for memory, first come first
+ * @turn: in cs_user_turns, if the first waiter may take memory once there is some
+ * @workers: those that its asynchronous transfers occupy, of each queue
+ */
+struct cs_user {
+	struct hlist_node node;
+	kuid_t uid;
+	u32 refs;
+	u32 transfers;
+	u64 bytes;
+	struct list_head waiters;
+	struct list_head turn;
+	struct cs_workers workers[2];
+};
+
+/* Guards all users but for their workers, and who waits for memory. */
+extern spinlock_t cs_user_lock;
+/* Transfers that wait for memory. */
+extern u32 cs_user_waiting;
+
+void cs_user_forget(struct cs_user *user);
+bool cs_user_is_limited(struct cs_xfer *xfer);
+
+#endif /* COLDSEND_USER_H */

@@ -18,6 +18,7 @@
 #include <linux/ktime.h>
 #include <linux/memcontrol.h>
 #include <linux/sched/mm.h>
+#include <linux/timer.h>
 #include <linux/workqueue.h>
 
 #include "compat/blkcg.h"
@@ -101,8 +102,8 @@ static bool cs_async_wait_socket(struct cs_xfer *xfer)
 	if (!cs_engine_is_stalled(xfer))
 		patience = min(patience, CS_STALLED_AFTER);
 	cs_async_sleep(xfer, CS_STATE_WAIT_SOCKET);
-	/* If something has happened already, it is queued already. */
-	queue_delayed_work(cs_async_queue(xfer), &xfer->work, patience);
+	/* If something has happened already, it was woken already. */
+	mod_timer(&xfer->timer, jiffies + patience);
 	return false;
 }
 
@@ -116,7 +117,7 @@ static void cs_async_pause(struct cs_xfer *xfer)
 	/* Others have its turn for memory. */
 	cs_user_unqueue(xfer);
 	cs_async_sleep(xfer, CS_STATE_WAIT_DISK);
-	queue_delayed_work(cs_async_queue(xfer), &xfer->work, pause);
+	mod_timer(&xfer->timer, jiffies + pause);
 }
 
 /*
@@ -225,8 +226,7 @@ static bool cs_async_enter(struct cs_xfer *xfer)
 
 static void cs_async_work(struct work_struct *work)
 {
-	struct cs_xfer *xfer = container_of(to_delayed_work(work),
-					    struct cs_xfer, work);
+	struct cs_xfer *xfer = container_of(work, struct cs_xfer, work);
 	enum cs_turn turn = CS_TURN_WAITS;
 
 	/* Unless the wake-up came too late: nothing ended stands in line. */
@@ -235,6 +235,7 @@ static void cs_async_work(struct work_struct *work)
 			cs_user_pass(xfer);
 			return;
 		}
+		timer_delete(&xfer->timer);
 		cs_async_count_wait(xfer);
 		turn = cs_async_pump_as(xfer);
 	}
@@ -253,7 +254,7 @@ static void cs_async_work(struct work_struct *work)
  */
 void cs_async_run(struct cs_xfer *xfer)
 {
-	mod_delayed_work(cs_async_queue(xfer), &xfer->work, 0);
+	queue_work(cs_async_queue(xfer), &xfer->work);
 }
 
 /**
@@ -266,6 +267,11 @@ void cs_async_wake(struct cs_xfer *xfer)
 {
 	if (cs_async_enter(xfer))
 		cs_async_run(xfer);
+}
+
+static void cs_async_timer(struct timer_list *timer)
+{
+	cs_async_wake(container_of(timer, struct cs_xfer, timer));
 }
 
 /**
@@ -283,7 +289,8 @@ void cs_async_prepare(struct cs_xfer *xfer)
 	xfer->cred = get_current_cred();
 	xfer->memcg = get_mem_cgroup_from_mm(current->mm);
 	xfer->blkcg = compat_blkcg_get();
-	INIT_DELAYED_WORK(&xfer->work, cs_async_work);
+	INIT_WORK(&xfer->work, cs_async_work);
+	timer_setup(&xfer->timer, cs_async_timer, 0);
 	INIT_LIST_HEAD(&xfer->in_line);
 	xfer->has_worker = false;
 }
@@ -298,9 +305,10 @@ void cs_async_free(struct cs_xfer *xfer)
 {
 	struct cs_workers *workers = cs_user_workers(xfer);
 
+	/* What came too late: the timer puts it in line, the line into the queue. */
+	timer_delete_sync(&xfer->timer);
 	cs_workers_forget(workers, xfer);
-	cancel_delayed_work_sync(&xfer->work);
-	/* Of a wake-up that came too late. */
+	cancel_work_sync(&xfer->work);
 	cs_workers_leave(workers, xfer);
 	put_cred(xfer->cred);
 	mem_cgroup_put(xfer->memcg);

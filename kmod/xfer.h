@@ -326,6 +326,7 @@ struct cs_workers {
  * @memcg: the submitter's, one reference held
  * @blkcg: the submitter's for block I/O, one reference held; or NULL
  * @work: pumps it
+ * @timer: wakes it where nothing else did
  * @in_line: where it waits for a worker; with the next, of cs_workers.lock
  * @has_worker: one of its user's is its own
  * @waits_since: nanoseconds of the clock at the start of the wait
@@ -388,7 +389,8 @@ struct cs_xfer {
 	const struct cred *cred;
 	struct mem_cgroup *memcg;
 	struct cgroup_subsys_state *blkcg;
-	struct delayed_work work;
+	struct work_struct work;
+	struct timer_list timer;
 	struct list_head in_line;
 	bool has_worker;
 	u64 waits_since;

@@ -9,6 +9,7 @@
 #include <sys/mman.h>
 #include <sys/socket.h>
 
+#include "child.h"
 #include "kselftest_harness.h"
 #include "memory.h"
 #include "pages.h"
@@ -282,10 +283,10 @@ static bool slab_is_small(void *arg)
 }
 
 /* Who keeps a page of each MiB keeps these, and not much else of the kernel's. */
-TEST_F(drop, kept_pages_cost_no_more)
+TEST_F_TIMEOUT(drop, kept_pages_cost_no_more, 120)
 {
 	int i, p[2], room = 2 * KEPT_EVERY;
-	struct coldsend_completion c;
+	struct cs_child child;
 	struct slab slab;
 
 	if (cs_memory_is_padded())
@@ -300,11 +301,11 @@ TEST_F(drop, kept_pages_cost_no_more)
 	ASSERT_EQ(0, setsockopt(self->sv[0], SOL_SOCKET, SO_SNDBUFFORCE, &room,
 				sizeof(room)));
 	slab.before = cs_memory_now().slab;
-	ASSERT_EQ(0, cs_submit(self->dev, &self->s, 1));
+	ASSERT_EQ(0, cs_child_start(&child, self->dev, &self->s, self->sv[1]));
 	for (i = 0; i < KEPT_PAGES; i++)
 		keep_one(_metadata, self->sv[1], p[1]);
-	ASSERT_EQ(0, cs_collect(self->dev, &c, 1, 10));
-	EXPECT_EQ(KEPT_PAGES * KEPT_EVERY, c.sent);
+	ASSERT_TRUE(cs_child_exits(&child, 10));
+	EXPECT_EQ(KEPT_PAGES * KEPT_EVERY, child.outcome->sent);
 	EXPECT_TRUE(cs_wait(slab_is_small, &slab, GO_SECONDS)) {
 		TH_LOG("%lld bytes more for %d pages", slab.more, KEPT_PAGES);
 	}

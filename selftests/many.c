@@ -78,7 +78,8 @@ static int submit(struct cs_crowd *c, const char *name)
 
 static void run(int n, __u32 policy, const char *name)
 {
-	long workers = 2 * sysconf(_SC_NPROCESSORS_ONLN) + 2;
+	/* What a user may have, each of which has started the next as it ends. */
+	long workers = 2 * (2 * sysconf(_SC_NPROCESSORS_ONLN) + 2);
 	struct cs_tunables tunables;
 	struct cs_crowd c = {
 		.dev = cs_open(), .file = cs_data_create(cs_dir(), &data),

@@ -10,7 +10,7 @@
  * Few sockets can have their sender wait for the peer whatever it says: those
  * have a queue of their own, so that nobody else waits with them.  A transfer
  * keeps its queue: a work item that went from one to another could run twice at
- * once.  Of each queue a user has few workers (workers.c), and there are many.
+ * once.  Of each queue a user has a part of the workers (workers.c).
  */
 #include <linux/cred.h>
 #include <linux/ioprio.h>
@@ -39,9 +39,14 @@ static struct workqueue_struct *cs_async_queue(const struct cs_xfer *xfer)
 }
 
 /* Of the other queue; a worker sleeps for the disk at times, so a few more than CPUs. */
+static u32 cs_async_plain_max(void)
+{
+	return 2 * num_online_cpus() + 2;
+}
+
 static u32 cs_async_workers_max(const struct cs_xfer *xfer)
 {
-	return xfer->blocks ? CS_ASYNC_BLOCKED_MAX : 2 * num_online_cpus() + 2;
+	return xfer->blocks ? CS_ASYNC_BLOCKED_MAX : cs_async_plain_max();
 }
 
 static void cs_async_sleep(struct cs_xfer *xfer, enum cs_state state)
@@ -323,8 +328,9 @@ void cs_async_free(struct cs_xfer *xfer)
  */
 int cs_async_init(void)
 {
+	/* The rest is for others while a user's workers sleep. */
 	cs_async_plain_queue = alloc_workqueue("coldsend", WQ_UNBOUND,
-					       WQ_MAX_ACTIVE);
+					       2 * cs_async_plain_max());
 	if (!cs_async_plain_queue)
 		return -ENOMEM;
 	cs_async_blocking_queue = alloc_workqueue("coldsend_blocking",

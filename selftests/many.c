@@ -78,7 +78,7 @@ static int submit(struct cs_crowd *c, const char *name)
 
 static void run(int n, __u32 policy, const char *name)
 {
-	/* What a user may have, each of which has started the next as it ends. */
+	/* What all users may have: one's workers start the next as they end. */
 	long workers = 2 * (2 * sysconf(_SC_NPROCESSORS_ONLN) + 2);
 	struct cs_tunables tunables;
 	struct cs_crowd c = {

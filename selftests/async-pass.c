@@ -71,27 +71,10 @@ FIXTURE_TEARDOWN(pass)
 	}
 }
 
-static int pass(int sock, int fd)
-{
-	char control[CMSG_SPACE(sizeof(fd))] = { 0 };
-	struct iovec iov = { .iov_base = "", .iov_len = 1 };
-	struct msghdr msg = {
-		.msg_iov = &iov, .msg_iovlen = 1, .msg_control = control,
-		.msg_controllen = sizeof(control),
-	};
-	struct cmsghdr *c = CMSG_FIRSTHDR(&msg);
-
-	c->cmsg_level = SOL_SOCKET;
-	c->cmsg_type = SCM_RIGHTS;
-	c->cmsg_len = CMSG_LEN(sizeof(fd));
-	memcpy(CMSG_DATA(c), &fd, sizeof(fd));
-	return sendmsg(sock, &msg, 0) == 1 ? 0 : -errno;
-}
-
 /* In the queue of the receiver. */
 TEST_F(pass, to_the_receiver)
 {
-	ASSERT_EQ(0, pass(self->sv[0], self->dev));
+	ASSERT_EQ(0, cs_pass(self->sv[0], self->dev));
 	ASSERT_NE(0, cs_fill_socket(self->dev, &self->s, self->sv[1]));
 	close(self->dev);
 	close(self->sv[0]);
@@ -101,7 +84,7 @@ TEST_F(pass, to_the_receiver)
 /* In the queue of the socket that the transfer holds. */
 TEST_F(pass, to_the_sender)
 {
-	ASSERT_EQ(0, pass(self->sv[1], self->dev));
+	ASSERT_EQ(0, cs_pass(self->sv[1], self->dev));
 	ASSERT_NE(0, cs_fill_socket(self->dev, &self->s, self->sv[1]));
 	close(self->dev);
 	close(self->sv[0]);
@@ -112,7 +95,7 @@ TEST_F(pass, to_the_sender)
 TEST_F(pass, to_the_sender_after_the_end)
 {
 	self->s.length = 100;
-	ASSERT_EQ(0, pass(self->sv[1], self->dev));
+	ASSERT_EQ(0, cs_pass(self->sv[1], self->dev));
 	ASSERT_EQ(0, cs_submit(self->dev, &self->s, 0));
 	ASSERT_TRUE(cs_has_result(self->dev, 5000));
 	close(self->sv[1]);
@@ -130,8 +113,8 @@ TEST_F(pass, by_exit)
 	ASSERT_GE(child, 0);
 	if (!child) {
 		back.sock_fd = self->sv[1];
-		if (pass(self->sv[0], self->dev) ||
-		    pass(self->sv[1], self->dev) ||
+		if (cs_pass(self->sv[0], self->dev) ||
+		    cs_pass(self->sv[1], self->dev) ||
 		    cs_submit(self->dev, &back, 0) ||
 		    !cs_fill_socket(self->dev, &self->s, self->sv[1]))
 			_exit(1);

@@ -135,6 +135,7 @@ int cs_kind_parse(const char *name);
 int cs_pair(enum cs_kind kind, int sv[2]);
 int cs_pair_small(enum cs_kind kind, int sv[2]);
 int cs_pair_across(const int netns[2], const char *address, int sv[2]);
+int cs_pass(int sock, int fd);
 int cs_peer_start(struct cs_peer *p);
 int cs_peer_join(struct cs_peer *p);
 __u64 cs_peer_count(const struct cs_peer *p);

@@ -11,7 +11,6 @@
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
@@ -297,28 +296,6 @@ TEST_F_TIMEOUT(lock_held, others_go_on_beside_vsock, SECONDS)
 	expect_others_go_on(_metadata, self);
 }
 
-static void put_in_message(struct __test_metadata *_metadata, int sock, int fd)
-{
-	union {
-		struct cmsghdr header;
-		char room[CMSG_SPACE(sizeof(fd))];
-	} control = {
-		.header = {
-			.cmsg_len = CMSG_LEN(sizeof(fd)),
-			.cmsg_level = SOL_SOCKET,
-			.cmsg_type = SCM_RIGHTS,
-		},
-	};
-	struct iovec byte = { .iov_base = "", .iov_len = 1 };
-	struct msghdr message = {
-		.msg_iov = &byte, .msg_iovlen = 1,
-		.msg_control = &control, .msg_controllen = sizeof(control),
-	};
-
-	memcpy(CMSG_DATA(&control.header), &fd, sizeof(fd));
-	ASSERT_EQ(1, sendmsg(sock, &message, 0));
-}
-
 /**
  * struct message - sockets with a message that nobody has received
  * @sv: the sockets
@@ -353,7 +330,7 @@ TEST_F_TIMEOUT(lock_held, last_close_is_anybodys, SECONDS)
 
 	hold_vsock(_metadata, self);
 	ASSERT_EQ(0, socketpair(AF_UNIX, SOCK_STREAM, 0, message.sv));
-	put_in_message(_metadata, message.sv[0], self->dev);
+	ASSERT_EQ(0, cs_pass(message.sv[0], self->dev));
 	EXPECT_EQ(0, close(self->dev));
 	ASSERT_EQ(0, pthread_create(&thread, NULL, throw_away, &message));
 	EXPECT_TRUE(cs_wait(is_gone, &message, SOON));

@@ -88,7 +88,7 @@ static long cs_async_patience(struct cs_xfer *xfer)
 static bool cs_async_wait_socket(struct cs_xfer *xfer)
 {
 	long patience = cs_async_patience(xfer);
-	bool writable;
+	bool writable, stalled;
 	long pause;
 
 	if (!patience)
@@ -101,10 +101,11 @@ static bool cs_async_wait_socket(struct cs_xfer *xfer)
 			return true;
 		patience = min(patience, pause);
 	}
-	if (!writable || cs_engine_is_stalled(xfer) || cs_pool_is_tight(xfer))
+	stalled = cs_engine_is_stalled(xfer);
+	if (!writable || stalled || cs_pool_is_tight(xfer))
 		xfer->source->idle(xfer);
 	/* To let go of more, if nothing happens until then. */
-	if (!cs_engine_is_stalled(xfer))
+	if (!stalled)
 		patience = min(patience, CS_STALLED_AFTER);
 	cs_async_sleep(xfer, CS_STATE_WAIT_SOCKET);
 	/* If something has happened already, it was woken already. */

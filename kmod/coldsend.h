@@ -82,7 +82,7 @@ void cs_budget_settle(struct cs_xfer *xfer);
 
 struct cs_segment *cs_segment_create(u32 size, u32 order_max);
 struct cs_segment *cs_segment_create_for_pages(u32 max_pages);
-struct cs_segment *cs_segment_trim(struct cs_segment *segment);
+void cs_segment_trim(struct cs_segment *segment);
 void cs_segment_destroy(struct cs_segment *segment);
 void cs_segment_drop_pages(struct cs_segment *segment);
 bool cs_segment_ours_alone(const struct cs_segment *segment);

@@ -145,13 +145,13 @@ int cs_context_cancel(struct cs_context *context, u64 id)
 }
 
 /* Return: whether some that belong to @owner (or to anyone, if NULL) run. */
-static bool cs_context_runs(struct cs_context *context, fl_owner_t owner,
+static bool cs_context_look(struct cs_context *context, fl_owner_t owner,
 			    bool cancel)
 {
 	struct cs_xfer *xfer;
 	bool runs = false;
 
-	spin_lock(&context->lock);
+	lockdep_assert_held(&context->lock);
 	list_for_each_entry(xfer, &context->running, link) {
 		if (owner && xfer->owner != owner)
 			continue;
@@ -160,6 +160,17 @@ static bool cs_context_runs(struct cs_context *context, fl_owner_t owner,
 			break;
 		cs_context_cancel_one(xfer);
 	}
+	return runs;
+}
+
+/* The same for who does not have the lock. */
+static bool cs_context_runs(struct cs_context *context, fl_owner_t owner,
+			    bool cancel)
+{
+	bool runs;
+
+	spin_lock(&context->lock);
+	runs = cs_context_look(context, owner, cancel);
 	spin_unlock(&context->lock);
 	return runs;
 }
@@ -204,14 +215,11 @@ static void cs_context_work(struct work_struct *work)
  */
 void cs_context_close(struct cs_context *context)
 {
-	struct cs_xfer *xfer;
 	bool runs;
 
 	spin_lock(&context->lock);
 	context->closed = true;
-	list_for_each_entry(xfer, &context->running, link)
-		cs_context_cancel_one(xfer);
-	runs = !list_empty(&context->running);
+	runs = cs_context_look(context, NULL, true);
 	/* The device is the caller's to close: he has a reference on us. */
 	if (runs)
 		__module_get(THIS_MODULE);

@@ -245,6 +245,19 @@ static void cs_ring_discard(struct cs_xfer *xfer, struct cs_segment *segment)
 	cs_pool_put(segment);
 }
 
+/* Gives up the segment, if there is one, and all behind it. */
+static void cs_ring_cut(struct cs_xfer *xfer, struct cs_segment *segment)
+{
+	struct cs_ring *ring = &xfer->ring;
+	struct cs_segment *next;
+
+	cs_read_wait(xfer->reads);
+	list_for_each_entry_safe_from(segment, next, &ring->segments, link) {
+		cs_ring_discard(xfer, segment);
+		ring->nr_segments--;
+	}
+}
+
 /**
  * cs_ring_empty - gives up what was read ahead
  * @xfer: the transfer
@@ -254,12 +267,9 @@ static void cs_ring_discard(struct cs_xfer *xfer, struct cs_segment *segment)
 void cs_ring_empty(struct cs_xfer *xfer)
 {
 	struct cs_ring *ring = &xfer->ring;
-	struct cs_segment *segment, *next;
 
-	cs_read_wait(xfer->reads);
-	list_for_each_entry_safe(segment, next, &ring->segments, link)
-		cs_ring_discard(xfer, segment);
-	ring->nr_segments = 0;
+	cs_ring_cut(xfer, list_first_entry(&ring->segments, struct cs_segment,
+					   link));
 	ring->next = xfer->pos;
 }
 
@@ -270,19 +280,14 @@ void cs_ring_empty(struct cs_xfer *xfer)
 static void cs_ring_drop_pages(struct cs_xfer *xfer)
 {
 	struct cs_ring *ring = &xfer->ring;
-	struct cs_segment *segment, *next;
-	bool found = false;
+	struct cs_segment *segment;
 
-	list_for_each_entry_safe(segment, next, &ring->segments, link) {
-		if (!found && segment->capacity)
+	list_for_each_entry(segment, &ring->segments, link) {
+		if (segment->capacity)
 			continue;
-		if (!found) {
-			ring->next = segment->pos + segment->begin;
-			cs_read_wait(xfer->reads);
-		}
-		found = true;
-		cs_ring_discard(xfer, segment);
-		ring->nr_segments--;
+		ring->next = segment->pos + segment->begin;
+		cs_ring_cut(xfer, segment);
+		return;
 	}
 }
 

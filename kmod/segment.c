@@ -126,22 +126,21 @@ struct cs_segment *cs_segment_create_for_pages(u32 max_pages)
  * cs_segment_trim - gives back what a bvec no longer takes
  * @segment: for pages of the page cache, in a list
  *
- * Process context.  Return: the segment, or the smaller one that took its place.
+ * Process context.  A smaller one may take its place in the list.
  */
-struct cs_segment *cs_segment_trim(struct cs_segment *segment)
+void cs_segment_trim(struct cs_segment *segment)
 {
 	struct cs_segment *small;
 
 	if (segment->nr_bvecs > segment->max_bvecs / 2)
-		return segment;
+		return;
 	small = kmemdup(segment, struct_size(segment, bvec, segment->nr_bvecs),
 			GFP_NOWAIT | __GFP_NOWARN);
 	if (!small)
-		return segment;
+		return;
 	small->max_bvecs = small->nr_bvecs;
 	list_replace(&segment->link, &small->link);
 	kfree(segment);
-	return small;
 }
 
 /**

@@ -17,6 +17,7 @@
 #include <linux/jiffies.h>
 #include <linux/ktime.h>
 #include <linux/memcontrol.h>
+#include <linux/nodemask.h>
 #include <linux/sched/mm.h>
 #include <linux/timer.h>
 #include <linux/workqueue.h>
@@ -38,15 +39,12 @@ static struct workqueue_struct *cs_async_queue(const struct cs_xfer *xfer)
 	return xfer->blocks ? cs_async_blocking_queue : cs_async_plain_queue;
 }
 
-/* Of the other queue; a worker sleeps for the disk at times, so a few more than CPUs. */
-static u32 cs_async_plain_max(void)
-{
-	return 2 * num_online_cpus() + 2;
-}
+/* Of the other queue, see cs_async_init(). */
+static u32 cs_async_plain_max __ro_after_init;
 
 static u32 cs_async_workers_max(const struct cs_xfer *xfer)
 {
-	return xfer->blocks ? CS_ASYNC_BLOCKED_MAX : cs_async_plain_max();
+	return xfer->blocks ? CS_ASYNC_BLOCKED_MAX : cs_async_plain_max;
 }
 
 static void cs_async_sleep(struct cs_xfer *xfer, enum cs_state state)
@@ -291,6 +289,7 @@ void cs_async_prepare(struct cs_xfer *xfer)
 {
 	xfer->async = true;
 	xfer->nonblock = false;
+	xfer->wary = true;
 	xfer->blocks = cs_sink_blocks(xfer->sock);
 	xfer->cred = get_current_cred();
 	xfer->memcg = get_mem_cgroup_from_mm(current->mm);
@@ -329,9 +328,17 @@ void cs_async_free(struct cs_xfer *xfer)
  */
 int cs_async_init(void)
 {
-	/* The rest is for others while a user's workers sleep. */
+	u32 nodes = num_online_nodes();
+
+	/* A worker sleeps for the disk at times, so a few more than processors. */
+	cs_async_plain_max = min_t(u32, 2 * num_online_cpus() + 2,
+				   WQ_MAX_ACTIVE / (2 * nodes));
+	/*
+	 * The rest is for others while a user's workers sleep: of each node, since
+	 * the kernel (6.9) divides the workers of a queue among them.
+	 */
 	cs_async_plain_queue = alloc_workqueue("coldsend", WQ_UNBOUND,
-					       2 * cs_async_plain_max());
+					       2 * nodes * cs_async_plain_max);
 	if (!cs_async_plain_queue)
 		return -ENOMEM;
 	cs_async_blocking_queue = alloc_workqueue("coldsend_blocking",

@@ -141,6 +141,7 @@ void cs_user_take(struct cs_user *user, u32 size);
 void cs_user_give(struct cs_user *user, u32 size);
 void cs_user_wake_next(void);
 void cs_user_queue(struct cs_xfer *xfer);
+bool cs_user_is_waiting(const struct cs_xfer *xfer);
 void cs_user_pass(struct cs_xfer *xfer);
 void cs_user_unqueue(struct cs_xfer *xfer);
 bool cs_user_is_tight(struct cs_xfer *xfer);
@@ -335,6 +336,7 @@ bool cs_gather_bring(struct cs_xfer *xfer, struct inode *inode);
 u32 cs_gather_span(loff_t pos, loff_t end, u32 max);
 struct cs_segment *cs_gather_segment(struct cs_xfer *xfer, loff_t pos, u32 max);
 u32 cs_gather_pages(const struct cs_segment *segment);
+u32 cs_gather_pages_sent(const struct cs_segment *segment);
 void cs_gather_touch(const struct cs_segment *segment);
 
 /* claim.c: which pages a drop-behind transfer has brought in */
@@ -369,6 +371,7 @@ bool cs_sink_blocks(struct socket *sock);
 bool cs_sink_is_tiny(const struct cs_segment *segment);
 int cs_sink_check(struct socket *sock);
 void cs_sink_exit(struct cs_xfer *xfer);
+void cs_sink_put(struct cs_xfer *xfer);
 
 /* objects.c: what was made, and is to be gone at the end */
 

@@ -185,8 +185,9 @@ static bool cs_context_runs(struct cs_context *context, fl_owner_t owner,
 void cs_context_cancel_all(struct cs_context *context, fl_owner_t owner)
 {
 	if (cs_context_runs(context, owner, true))
-		wait_event(context->wait,
-			   !cs_context_runs(context, owner, false));
+		/* It may take long, and is no reason to suspect the kernel. */
+		wait_event_idle(context->wait,
+				!cs_context_runs(context, owner, false));
 }
 
 /* No transfer runs. */

@@ -45,7 +45,7 @@ static enum cs_pumped cs_engine_send(struct cs_xfer *xfer,
 	cs_engine_advance(xfer, segment, sent);
 	xfer->retries = 0;
 	xfer->full_since = 0;
-	if (xfer->async && sent == length)
+	if (sent == length)
 		cs_sink_trust(xfer, true);
 	return xfer->pos < xfer->end ? CS_PUMPED_SOME : CS_PUMPED_ALL;
 }
@@ -67,6 +67,8 @@ enum cs_pumped cs_engine_pump(struct cs_xfer *xfer)
 		return CS_PUMPED_ALL;
 	switch (xfer->source->next(xfer, &segment)) {
 	case CS_NEXT_READY:
+		/* It goes on without memory: others have their turn before it sleeps. */
+		cs_user_unqueue(xfer);
 		return cs_engine_send(xfer, segment);
 	case CS_NEXT_WAIT_DISK:
 		return CS_PUMPED_WAIT_DISK;
@@ -178,6 +180,7 @@ static int cs_engine_wait_socket(struct cs_xfer *xfer)
 
 	if (!timeout)
 		return -EAGAIN;
+	cs_sink_trust(xfer, false);
 	since = ktime_get_ns();
 	left = cs_engine_sleep(xfer, timeout);
 	cs_xfer_count_wait(xfer, COLDSEND_A_COUNTERS_SOCKET_WAIT_NS,

@@ -208,6 +208,18 @@ u32 cs_gather_pages(const struct cs_segment *segment)
 }
 
 /**
+ * cs_gather_pages_sent - pages of which the last byte was sent
+ * @segment: that may have been sent in part
+ *
+ * Any context.
+ */
+u32 cs_gather_pages_sent(const struct cs_segment *segment)
+{
+	return ((segment->pos + segment->begin) >> PAGE_SHIFT) -
+	       (segment->pos >> PAGE_SHIFT);
+}
+
+/**
  * cs_gather_touch - tells memory management that the pages were used
  * @segment: filled by cs_gather()
  *

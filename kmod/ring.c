@@ -238,6 +238,8 @@ static void cs_ring_discard(struct cs_xfer *xfer, struct cs_segment *segment)
 {
 	list_del_init(&segment->link);
 	if (!segment->capacity) {
+		cs_xfer_count(xfer, COLDSEND_A_COUNTERS_PAGES_RESIDENT,
+			      cs_gather_pages_sent(segment));
 		cs_segment_destroy(segment);
 		return;
 	}
@@ -275,7 +277,8 @@ void cs_ring_empty(struct cs_xfer *xfer)
 
 /*
  * Gives up pages of the page cache, and what comes behind them: nobody counts what
- * these are for the machine.  Sleeps, for reads in flight.
+ * these are for the machine.  Not to read that again and again, less is read ahead
+ * from now on.  Sleeps, for reads in flight.
  */
 static void cs_ring_drop_pages(struct cs_xfer *xfer)
 {
@@ -285,6 +288,7 @@ static void cs_ring_drop_pages(struct cs_xfer *xfer)
 	list_for_each_entry(segment, &ring->segments, link) {
 		if (segment->capacity)
 			continue;
+		xfer->wary = true;
 		ring->next = segment->pos + segment->begin;
 		cs_ring_cut(xfer, segment);
 		return;

@@ -6,6 +6,7 @@
  * does not wait for room: a full socket says EAGAIN, and whoever pumps the
  * transfer waits for cs_sink_writable().
  */
+#include <linux/file.h>
 #include <linux/uio.h>
 #include <net/inet_connection_sock.h>
 #include <net/sock.h>
@@ -115,22 +116,23 @@ static int cs_sink_obstacle(const struct cs_xfer *xfer)
  * @xfer: the transfer
  *
  * A blocking socket takes all in the end.  What a non-blocking one has no room
- * for would be read in vain.  An asynchronous transfer, of which there may be
- * many to slow peers, trusts a peer that keeps up with more and more.  Process
- * context.
+ * for would be read in vain.  A wary transfer (an asynchronous one, of which there
+ * may be many to slow peers, or one whose peer took nothing for so long that what
+ * was read ahead was given up) trusts a peer that keeps up with more and more.
+ * Process context.
  */
 loff_t cs_sink_window(const struct cs_xfer *xfer)
 {
 	loff_t room;
 
-	if (!xfer->nonblock && !xfer->async)
+	if (!xfer->nonblock && !xfer->wary)
 		return LLONG_MAX;
 	room = max(sk_stream_wspace(xfer->sock->sk), CS_WINDOW_MIN);
 	return max_t(loff_t, room, xfer->trust);
 }
 
 /**
- * cs_sink_trust - the peer of an asynchronous transfer keeps up, or doesn't
+ * cs_sink_trust - the peer of a wary transfer keeps up, or doesn't
  * @xfer: the transfer
  * @keeps_up: whether the socket took all of a segment, or was full
  *
@@ -142,6 +144,8 @@ void cs_sink_trust(struct cs_xfer *xfer, bool keeps_up)
 	/* As much as the ring has at the most. */
 	u32 most = 2 * xfer->tunables.segment_size * xfer->tunables.depth;
 
+	if (!xfer->wary)
+		return;
 	xfer->trust = !keeps_up ? xfer->trust / 4 :
 		      min(max_t(u32, 2 * xfer->trust, CS_WINDOW_MIN), most);
 }
@@ -316,4 +320,37 @@ void cs_sink_exit(struct cs_xfer *xfer)
 	if (xfer->sock_wait_head)
 		remove_wait_queue(xfer->sock_wait_head, &xfer->sock_wait);
 	xfer->sock_wait_head = NULL;
+}
+
+/* Nobody is left to linger for; what is queued is sent all the same. */
+static void cs_sink_dont_linger(struct sock *sk)
+{
+	lock_sock(sk);
+	/* To linger for no time at all means to reset the connection. */
+	if (sk->sk_lingertime)
+		sock_reset_flag(sk, SOCK_LINGER);
+	release_sock(sk);
+}
+
+/**
+ * cs_sink_put - lets go of the socket's file
+ * @xfer: the transfer, after cs_sink_exit()
+ *
+ * The last to do so sleeps while the socket lingers (SO_LINGER).  Where a thread
+ * of the kernel is that, a work item that all of them share does it: others' files
+ * would be closed later.  A worker of the user's own does it instead, in case that
+ * somebody else lets go at the same moment.  May sleep.
+ */
+void cs_sink_put(struct cs_xfer *xfer)
+{
+	struct file *file = xfer->sock_file;
+
+	xfer->sock_file = NULL;
+	if (!xfer->async) {
+		fput(file);
+		return;
+	}
+	if (file_count(file) == 1)
+		cs_sink_dont_linger(xfer->sock->sk);
+	__fput_sync(file);
 }

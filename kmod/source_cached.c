@@ -114,7 +114,7 @@ static enum cs_next cs_cached_next(struct cs_xfer *xfer,
 	if (!cached->can_gather)
 		return cs_source_fall_back(xfer, &cs_source_copied,
 					   COLDSEND_FALLBACK_COPIED);
-	if (cs_segment_unsent(xfer->copied))
+	if (cs_segment_unsent(xfer->copied) || cs_user_is_waiting(xfer))
 		return cs_source_copied.next(xfer, segment);
 	if (cs_segment_unsent(xfer->batch)) {
 		*segment = xfer->batch;
@@ -154,8 +154,7 @@ static void cs_cached_idle(struct cs_xfer *xfer)
 	cs_source_copied.idle(xfer);
 	if (!batch)
 		return;
-	if (batch->begin)
-		xfer->cached.pages += cs_gather_pages(batch);
+	xfer->cached.pages += cs_gather_pages_sent(batch);
 	cs_segment_destroy(batch);
 	xfer->batch = NULL;
 }

@@ -100,6 +100,7 @@ static enum cs_next cs_copied_refill(struct cs_xfer *xfer)
 	xfer->copied->counter = COLDSEND_A_COUNTERS_BYTES_COPIED;
 	xfer->copied->pos = xfer->pos;
 	xfer->copied->first = 0;
+	xfer->copied->beyond = 0;
 	xfer->copied->begin = 0;
 	xfer->copied->end = result;
 	return CS_NEXT_READY;

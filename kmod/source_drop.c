@@ -74,7 +74,7 @@ static enum cs_next cs_drop_next(struct cs_xfer *xfer,
 	if (!drop->can_gather)
 		return cs_source_fall_back(xfer, &cs_source_copied,
 					   COLDSEND_FALLBACK_COPIED);
-	if (cs_segment_unsent(xfer->copied))
+	if (cs_segment_unsent(xfer->copied) || cs_user_is_waiting(xfer))
 		return cs_source_copied.next(xfer, segment);
 	*segment = xfer->batch;
 	if (xfer->batch)

@@ -178,29 +178,59 @@ void cs_user_queue(struct cs_xfer *xfer)
 		news = true;
 	}
 	cs_user_settle(user);
-	/* What it missed meanwhile it will find when it runs again. */
-	if (news && cs_user_is_first(xfer))
+	/*
+	 * What it missed meanwhile it will find when it runs again, or who of its
+	 * user's is before it, and may have to pass the turn on.
+	 */
+	if (news && cs_user_turns.next == &user->turn)
 		cs_user_wake();
 	spin_unlock(&cs_user_lock);
 }
 
+/* The first of the user's waiters that does not stand in line for a worker too. */
+static struct cs_xfer *cs_user_first_able(struct cs_user *user)
+{
+	struct cs_xfer *xfer;
+
+	list_for_each_entry(xfer, &user->waiters, waiter)
+		if (list_empty_careful(&xfer->in_line))
+			return xfer;
+	return NULL;
+}
+
+/**
+ * cs_user_is_waiting - does a transfer stand in line for memory?
+ * @xfer: the transfer
+ *
+ * In the thread that pumps it: nobody else puts it there or takes it out.
+ */
+bool cs_user_is_waiting(const struct cs_xfer *xfer)
+{
+	return !list_empty(&xfer->waiter);
+}
+
 /**
  * cs_user_pass - a transfer can't make use of its turn now, if it has one
- * @xfer: that may or may not wait for memory
+ * @xfer: that may or may not wait for memory, and got no worker
  *
- * It keeps its place; its user takes turns again when it comes back for memory, or
- * some of the user's is free.  The next user has its turn.  Process context.
+ * Another of its user's has the turn, or the next user: then this one takes turns
+ * again when one of its transfers comes back for memory, or some of its memory is
+ * free.  Process context.
  */
 void cs_user_pass(struct cs_xfer *xfer)
 {
 	struct cs_user *user = xfer->user;
+	struct cs_xfer *able;
 
-	/* Nobody but the thread that pumps it puts it there or takes it out. */
-	if (list_empty(&xfer->waiter))
+	if (!cs_user_is_waiting(xfer))
 		return;
 	spin_lock(&cs_user_lock);
 	if (cs_user_first_waiter(user) == xfer && !list_empty(&user->turn)) {
-		list_del_init(&user->turn);
+		able = cs_user_first_able(user);
+		if (able)
+			list_move(&able->waiter, &user->waiters);
+		else
+			list_del_init(&user->turn);
 		cs_user_wake();
 	}
 	spin_unlock(&cs_user_lock);
@@ -214,8 +244,7 @@ void cs_user_pass(struct cs_xfer *xfer)
  */
 void cs_user_unqueue(struct cs_xfer *xfer)
 {
-	/* Nobody but the thread that pumps it puts it there or takes it out. */
-	if (list_empty(&xfer->waiter))
+	if (!cs_user_is_waiting(xfer))
 		return;
 	spin_lock(&cs_user_lock);
 	list_del_init(&xfer->waiter);

@@ -313,7 +313,7 @@ static void cs_xfer_notify(const struct cs_xfer *xfer)
  * That includes the references on the file and on the socket's file: a result
  * that nobody reads must keep neither open, nor be part of a cycle if the
  * device's own descriptor is in flight in that socket.  May sleep, for reads in
- * flight, never for the peer.
+ * flight, not for the peer (but see cs_sink_put()).
  */
 void cs_xfer_end(struct cs_xfer *xfer)
 {
@@ -327,10 +327,9 @@ void cs_xfer_end(struct cs_xfer *xfer)
 	cs_xfer_sum_up(xfer);
 	cs_event_transfer(xfer, cs_xfer_failed(xfer));
 	cs_xfer_notify(xfer);
-	/* Taken in cs_xfer_get_file() and cs_xfer_get_sock(). */
-	fput(xfer->sock_file);
+	/* Taken in cs_xfer_get_sock() and cs_xfer_get_file(). */
+	cs_sink_put(xfer);
 	fput(xfer->file);
-	xfer->sock_file = NULL;
 	xfer->file = NULL;
 }
 

@@ -314,6 +314,7 @@ struct cs_workers {
  * @wait: the pumping thread sleeps here
  * @reads: direct ones, NULL before the first
  * @retries: times in a row that the socket said it has room and had none
+ * @wary: little is read ahead until the peer keeps up
  * @trust: bytes that are read ahead for a peer that keeps up
  * @keeps_up: an earlier transfer ended where it starts, not long ago
  * @full_since: jiffies at which the socket was full first, 0 since it took some
@@ -352,6 +353,7 @@ struct cs_xfer {
 	bool nonblock;
 	bool more;
 	bool async;
+	bool wary;
 	bool cancelled;
 	bool privileged;
 	bool blocks;

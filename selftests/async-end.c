@@ -16,6 +16,7 @@
 /* Milliseconds for an end that waits for no peer. */
 #define SOON		1000
 #define BACK_SECONDS	10
+#define LINGER_SECONDS	20
 
 static const struct cs_data data = { .seed = 92, .size = SIZE };
 
@@ -221,6 +222,31 @@ TEST_F(end, socket_closed)
 	EXPECT_EQ(SIZE, receive_rest(_metadata, self->sv[1]));
 	ASSERT_EQ(0, cs_collect(self->dev, &self->c, 1, 5));
 	EXPECT_EQ(SIZE, self->c.sent);
+}
+
+/* Whose socket would linger when it is closed delays no other: there is nobody to wait. */
+TEST_F(end, lingers_for_nobody)
+{
+	struct linger linger = { .l_onoff = 1, .l_linger = LINGER_SECONDS };
+	long long since;
+	__u64 id;
+
+	ASSERT_EQ(0, setsockopt(self->sv[0], SOL_SOCKET, SO_LINGER, &linger,
+				sizeof(linger)));
+	id = cs_fill_socket(self->dev, &self->s, self->sv[1]);
+	ASSERT_NE(0, id);
+	close(self->sv[0]);
+	ASSERT_EQ(0, cs_cancel(self->dev, id));
+	ASSERT_EQ(0, cs_collect(self->dev, &self->c, 1, 5));
+
+	ASSERT_EQ(0, cs_pair(CS_TCP4, self->sv));
+	self->s.sock_fd = self->sv[0];
+	since = cs_now_ms();
+	ASSERT_EQ(0, cs_submit(self->dev, &self->s, 0));
+	close(self->sv[0]);
+	EXPECT_EQ(SIZE, receive_rest(_metadata, self->sv[1]));
+	EXPECT_LT(cs_now_ms() - since, LINGER_SECONDS * 1000 / 2);
+	ASSERT_EQ(0, cs_collect(self->dev, &self->c, 1, 5));
 }
 
 /* All that was taken arrives, and no more. */

@@ -14,11 +14,11 @@
 #include "kselftest_harness.h"
 #include "tunables.h"
 
-#define SIZE		(8 * CS_MIB + 100)
+#define SIZE		(4 * CS_MIB + 100)
 /* With that, less is read ahead for a receiver that stands still. */
 #define SEGMENT		"--segment-size 256K"
-#define FROM		(1 * CS_MIB + 100)	/* where changes begin */
-#define TO		(7 * CS_MIB)		/* and end */
+#define FROM		(CS_MIB / 2 + 100)	/* where changes begin */
+#define TO		(7 * CS_MIB / 2)	/* and end */
 #define MORE		CS_MIB
 #define CHUNK		4096
 #define SECONDS		20

@@ -10,7 +10,7 @@
 #include "kselftest_harness.h"
 #include "pages.h"
 
-#define PAGES		8192
+#define PAGES		4096
 #define SIZE		(PAGES * CS_PAGE)
 #define RUN_SECONDS	80
 #define GO_SECONDS	10

@@ -120,7 +120,7 @@ bench-replay:
 	+@$(MAKE) -s --no-print-directory setup KERNELS=um
 	@$(vm)/setup.sh bench
 	+@$(MAKE) -s --no-print-directory selftests module-um
-	@$(vm)/run.sh -k um -m 400M -d 8G -t 2400 -- selftests/bench/replay/run.sh
+	@$(vm)/run.sh -k um -m 400M -d 8G -t 3600 -- selftests/bench/replay/run.sh
 	@selftests/bench/replay/report.sh build/results/replay.tsv build/bench
 
 bench-nginx: setup

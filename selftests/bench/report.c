@@ -6,7 +6,8 @@
 
 static const char notes[] =
 "  MB = 10^6 bytes, GB = 10^9. Medians of all rounds [least-most].\n"
-"  CPU: the sender's process, user and system, and the kernel's worker threads.\n"
+"  CPU: the sender's process, user and system, and the kernel's worker threads;\n"
+"  the mean, since User-Mode Linux tells it in steps of 10 ms.\n"
 "  Interrupts and softirqs are charged to whoever runs when they come: over\n"
 "  loopback, the receiver's TCP is often charged to the sender. All CPU: the\n"
 "  whole machine, receiver too, sampled by the timer tick and so coarser.\n"
@@ -75,15 +76,16 @@ static void print_cell(const struct bench_run *run,
 		       const struct bench_method *method, const struct column *c)
 {
 	struct bench_spread s;
-	char cell[64];
+	char cell[64] = "-";
+	int n;
 
-	if (!bench_summarize(run, scenario, method, c->value, &s))
-		snprintf(cell, sizeof(cell), "-");
-	else if (c->spread)
-		snprintf(cell, sizeof(cell), "%.*f [%.*f-%.*f]", c->digits,
-			 s.median, c->digits, s.min, c->digits, s.max);
-	else
-		snprintf(cell, sizeof(cell), "%.*f", c->digits, s.median);
+	if (bench_summarize(run, scenario, method, c->value, &s)) {
+		n = snprintf(cell, sizeof(cell), "%.*f", c->digits,
+			     bench_middle(&s, c->value));
+		if (c->spread)
+			snprintf(cell + n, sizeof(cell) - n, " [%.*f-%.*f]",
+				 c->digits, s.min, c->digits, s.max);
+	}
 	printf(" %*s", c->width, cell);
 }
 

@@ -289,8 +289,10 @@ bool bench_summarize(const struct bench_run *run,
 		     const struct bench_scenario *scenario,
 		     const struct bench_method *method, bench_value_fn value,
 		     struct bench_spread *spread);
+double bench_middle(const struct bench_spread *spread, bench_value_fn value);
 const struct bench_method *bench_best_rival(const struct bench_run *run,
-					    const struct bench_scenario *scenario);
+					    const struct bench_scenario *scenario,
+					    bench_value_fn value, bool least);
 
 /* report.c, verdicts.c and json.c */
 void bench_report(const struct bench_run *run,

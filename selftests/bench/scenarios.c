@@ -7,8 +7,10 @@
 static const struct bench_method * const everyone[] = {
 	&bench_limit_read, &bench_limit_deep, &bench_limit_send,
 	&bench_read_write, &bench_mmap_write, &bench_sendfile,
+	&bench_sendfile_ahead,
 	&bench_dontneed_now, &bench_dontneed_later, &bench_sendfile_direct,
-	&bench_splice_new, &bench_splice_pooled, &bench_direct_write,
+	&bench_splice_new, &bench_splice_pooled, &bench_splice_direct,
+	&bench_direct_write,
 	&bench_libaio, &bench_uring_send, &bench_uring_zc, &bench_zerocopy,
 	&bench_dontcache,
 	&bench_cached, &bench_direct, &bench_drop, &bench_hybrid, &bench_auto,
@@ -27,28 +29,33 @@ static const struct bench_method * const hot[] = {
 static const struct bench_method * const scan[] = {
 	&bench_nothing, &bench_read_write, &bench_sendfile,
 	&bench_dontneed_now, &bench_dontneed_later, &bench_sendfile_direct,
+	&bench_splice_direct,
 	&bench_direct_write, &bench_libaio, &bench_uring_send, &bench_dontcache,
 	&bench_cached, &bench_direct, &bench_direct_async, &bench_drop,
 	&bench_hybrid, &bench_auto, NULL,
 };
 
 static const struct bench_method * const many[] = {
-	&bench_sendfile, &bench_dontneed_later, &bench_sendfile_direct,
-	&bench_splice_pooled, &bench_direct_write, &bench_libaio,
-	&bench_uring_send, &bench_dontcache, &bench_direct,
+	&bench_limit_read, &bench_limit_send,
+	&bench_sendfile, &bench_sendfile_loop, &bench_dontneed_later,
+	&bench_sendfile_direct, &bench_splice_pooled, &bench_splice_direct,
+	&bench_direct_write, &bench_libaio, &bench_uring_send,
+	&bench_uring_loop, &bench_dontcache, &bench_direct,
 	&bench_cached_async, &bench_direct_async, &bench_drop_async,
 	&bench_hybrid_async, NULL,
 };
 
 static const struct bench_method * const slow[] = {
 	&bench_limit_read, &bench_limit_deep, &bench_limit_send,
-	&bench_sendfile, &bench_dontneed_later, &bench_sendfile_direct,
+	&bench_sendfile, &bench_sendfile_ahead, &bench_dontneed_later,
+	&bench_sendfile_direct, &bench_splice_direct,
 	&bench_direct_write, &bench_libaio, &bench_uring_send, &bench_dontcache,
 	&bench_cached, &bench_direct, &bench_direct_async, &bench_drop,
 	&bench_hybrid, NULL,
 };
 
 static const struct bench_method * const few[] = {
+	&bench_limit_read, &bench_limit_deep, &bench_limit_send,
 	&bench_sendfile, &bench_direct_write, &bench_cached, &bench_direct,
 	&bench_hybrid, NULL,
 };
@@ -75,7 +82,8 @@ static const struct bench_method * const counted_hot[] = {
 #define MANY(name_, about_, n)						\
 	{								\
 		.name = name_, .about = about_,				\
-		.file = &bench_cold_file, .size = BENCH_GIB,		\
+		.file = &bench_cold_file,				\
+		.size = (n) > 100 ? 4 * BENCH_GIB : BENCH_GIB,		\
 		.streams = n, .latency = true, .methods = many,		\
 	}
 

@@ -154,22 +154,32 @@ bool bench_summarize(const struct bench_run *run,
 	return spread_of(values, n, spread);
 }
 
-/* The fastest of the others, or NULL. */
+/* What stands for all rounds: the median; of CPU time, see struct bench_spread, the mean. */
+double bench_middle(const struct bench_spread *spread, bench_value_fn value)
+{
+	return value == bench_cpu_s_per_gb ? spread->mean : spread->median;
+}
+
+/* Who of the others has most of the value, or @least; or NULL. */
 const struct bench_method *bench_best_rival(const struct bench_run *run,
-					    const struct bench_scenario *scenario)
+					    const struct bench_scenario *scenario,
+					    bench_value_fn value, bool least)
 {
 	const struct bench_method * const *method;
 	const struct bench_method *found = NULL;
-	double most = 0;
+	double best = 0;
 
 	for (method = scenario->methods; *method; method++) {
-		struct bench_spread speed;
+		struct bench_spread spread;
+		double is;
 
 		if ((*method)->flags & (BENCH_OURS | BENCH_LIMIT) ||
-		    !bench_summarize(run, scenario, *method, bench_mb_s, &speed) ||
-		    speed.median <= most)
+		    !bench_summarize(run, scenario, *method, value, &spread))
 			continue;
-		most = speed.median;
+		is = bench_middle(&spread, value);
+		if (found && (least ? is >= best : is <= best))
+			continue;
+		best = is;
 		found = *method;
 	}
 	return found;

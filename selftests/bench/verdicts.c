@@ -4,7 +4,7 @@
 
 #include "run.h"
 
-/* verdict.rival: whoever was the fastest of the others. */
+/* verdict.rival: whoever of the others was the best in that. */
 static const struct bench_method best_rival;
 
 /**
@@ -81,7 +81,6 @@ static const struct verdict verdicts[] = {
 	{ "growth-4g", &bench_direct, &cpu, 1.1, &bench_direct, "growth-256m" },
 };
 
-/* The median of all rounds; of CPU time, see struct bench_spread, the mean. */
 static bool middle(const struct bench_run *run, const char *name,
 		   const struct bench_method *method, bench_value_fn value,
 		   double *is)
@@ -92,7 +91,7 @@ static bool middle(const struct bench_run *run, const char *name,
 	if (!scenario || !method ||
 	    !bench_summarize(run, scenario, method, value, &spread))
 		return false;
-	*is = value == bench_cpu_s_per_gb ? spread.mean : spread.median;
+	*is = bench_middle(&spread, value);
 	return true;
 }
 
@@ -115,7 +114,8 @@ static void print_ratio(const struct bench_run *run, const struct verdict *v,
 	double theirs;
 
 	if (rival == &best_rival)
-		rival = bench_best_rival(run, bench_scenario_find(where));
+		rival = bench_best_rival(run, bench_scenario_find(where),
+					 v->kind->value, v->kind->at_most);
 	if (!middle(run, where, rival, v->kind->value, &theirs))
 		return;
 	printf("%-8s %s, %s: %s %.2f x that of %s%s%s%s (%s %.2f)\n",

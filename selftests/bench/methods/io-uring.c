@@ -12,7 +12,9 @@
 
 #include "bench.h"
 
+/* Reads in flight at the most; and buffers, for what is sent meanwhile. */
 #define DEPTH		4
+#define BUFFERS		8
 
 enum variant {
 	SEND,
@@ -32,15 +34,15 @@ enum state {
 /**
  * struct uring - of one stream
  * @ring: of the kernel
- * @memory: DEPTH chunks, registered
+ * @memory: BUFFERS chunks, registered
  * @chunks: what each of them holds
  * @states: enum state of each
  */
 struct uring {
 	struct io_uring ring;
 	char *memory;
-	struct bench_range chunks[DEPTH];
-	enum state states[DEPTH];
+	struct bench_range chunks[BUFFERS];
+	enum state states[BUFFERS];
 };
 
 static char *buffer(const struct bench_job *job, int slot)
@@ -53,15 +55,15 @@ static char *buffer(const struct bench_job *job, int slot)
 static int register_buffers(struct bench_job *job)
 {
 	struct uring *u = job->state;
-	struct iovec iov[DEPTH];
+	struct iovec iov[BUFFERS];
 	int i;
 
-	for (i = 0; i < DEPTH; i++)
+	for (i = 0; i < BUFFERS; i++)
 		iov[i] = (struct iovec) {
 			.iov_base = buffer(job, i),
 			.iov_len = job->chunk,
 		};
-	return io_uring_register_buffers(&u->ring, iov, DEPTH);
+	return io_uring_register_buffers(&u->ring, iov, BUFFERS);
 }
 
 static bool supports(struct io_uring *ring, int operation)
@@ -81,9 +83,9 @@ static int make_ring(struct bench_job *job)
 	struct uring *u = job->state;
 	int err;
 
-	err = io_uring_queue_init(2 * DEPTH, &u->ring, cheap);
+	err = io_uring_queue_init(2 * BUFFERS, &u->ring, cheap);
 	if (err == -EINVAL)
-		err = io_uring_queue_init(2 * DEPTH, &u->ring, 0);
+		err = io_uring_queue_init(2 * BUFFERS, &u->ring, 0);
 	/* No io_uring in this kernel, or not for us. */
 	if (err)
 		return err == -ENOMEM ? err : -EOPNOTSUPP;
@@ -105,7 +107,7 @@ static int setup(struct bench_job *job)
 	if (!u)
 		return -ENOMEM;
 	job->state = u;
-	u->memory = bench_memory_get(DEPTH * job->chunk);
+	u->memory = bench_memory_get(BUFFERS * job->chunk);
 	if (!u->memory)
 		goto err_free;
 	err = make_ring(job);
@@ -119,7 +121,7 @@ static int setup(struct bench_job *job)
 err_ring:
 	io_uring_queue_exit(&u->ring);
 err_memory:
-	bench_memory_put(u->memory, DEPTH * job->chunk);
+	bench_memory_put(u->memory, BUFFERS * job->chunk);
 err_free:
 	free(u);
 	return err;
@@ -131,7 +133,7 @@ static void teardown(struct bench_job *job)
 
 	bench_close(job);
 	io_uring_queue_exit(&u->ring);
-	bench_memory_put(u->memory, DEPTH * job->chunk);
+	bench_memory_put(u->memory, BUFFERS * job->chunk);
 	free(u);
 }
 
@@ -214,11 +216,20 @@ static long long reap(struct bench_job *job)
 	return left;
 }
 
+static int reading(const struct uring *u)
+{
+	int i, n = 0;
+
+	for (i = 0; i < BUFFERS; i++)
+		n += u->states[i] == READING;
+	return n;
+}
+
 static bool all_free(const struct uring *u)
 {
 	int i;
 
-	for (i = 0; i < DEPTH; i++)
+	for (i = 0; i < BUFFERS; i++)
 		if (u->states[i] != FREE)
 			return false;
 	return true;
@@ -234,12 +245,13 @@ static int send_range(struct bench_job *job, const struct bench_range *range)
 	while (pos < end || !all_free(u)) {
 		long long left;
 
-		while (pos < end && u->states[reader] == FREE) {
+		while (pos < end && u->states[reader] == FREE &&
+		       reading(u) < DEPTH) {
 			struct bench_range chunk = bench_next_chunk(job, range, pos);
 
 			start_read(job, reader, &chunk);
 			pos += chunk.length;
-			reader = (reader + 1) % DEPTH;
+			reader = (reader + 1) % BUFFERS;
 		}
 		if (u->states[sender] == FULL)
 			start_send(job, sender);
@@ -247,7 +259,7 @@ static int send_range(struct bench_job *job, const struct bench_range *range)
 		if (left < 0)
 			return left;
 		if (left)
-			sender = (sender + 1) % DEPTH;
+			sender = (sender + 1) % BUFFERS;
 	}
 	return 0;
 }

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Methods splice: splice(2) from the file into a pipe of 1 MiB, and from there
- * into the socket.  The pipe is new for each request, or kept for all.
+ * into the socket.  The pipe is new for each request, or kept for all; the file is
+ * read through the page cache, or past it.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -48,7 +49,7 @@ static int setup_pooled(struct bench_job *job)
 	err = make_pipe(pipes);
 	if (err)
 		goto err_free;
-	err = bench_open(job, 0);
+	err = bench_open(job, job->method->variant);
 	if (err)
 		goto err_close;
 	job->state = pipes;
@@ -128,6 +129,17 @@ static int send_new(struct bench_job *job, const struct bench_range *range)
 const struct bench_method bench_splice_pooled = {
 	.name = "splice pooled",
 	.copies_per_byte = 0,
+	.setup = setup_pooled,
+	.send = send_pooled,
+	.teardown = teardown_pooled,
+};
+
+/* As much as the pipe has room for is read at once, into pages that go on as they are. */
+const struct bench_method bench_splice_direct = {
+	.name = "splice O_DIRECT pooled",
+	.copies_per_byte = 0,
+	.flags = BENCH_BYPASS,
+	.variant = O_DIRECT,
 	.setup = setup_pooled,
 	.send = send_pooled,
 	.teardown = teardown_pooled,

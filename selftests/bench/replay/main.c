@@ -3,11 +3,13 @@
  * replay: replays a trace by each way to serve files, and says how much of what
  * is hot was in the page cache, and how much the disk had to read.
  *
- * usage: replay DIR HOT-MIB ROUNDS REQUESTS SEED
- * A line a way and round on stdout, tabs between: hot MiB, way, round, hit
+ * usage: replay DIR HOT-MIB ROUNDS REQUESTS SEED FORGET
+ * FORGET is a command that has the module forget what it knows of the files; it runs
+ * before each way, as the page cache is emptied.  A line a way and round on stdout, tabs between: hot MiB, way, round, hit
  * ratio, bytes of the disk, bytes sent, seconds.  As many requests come before,
  * unmeasured.
  */
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,6 +24,7 @@ static const struct replay_way ways[] = {
 	{ "sendfile", &bench_sendfile, &bench_sendfile },
 	{ "coldsend cached", &bench_cached, &bench_cached },
 	{ "sendfile+DONTNEED lag", &bench_dontneed_later, &bench_dontneed_later },
+	{ "DONTNEED lag threshold", &bench_sendfile, &bench_dontneed_later },
 	{ "directio threshold", &bench_sendfile, &bench_direct_write },
 	{ "coldsend direct threshold", &bench_cached, &bench_direct },
 	{ "coldsend auto", &bench_auto, &bench_auto },
@@ -37,6 +40,7 @@ static const struct replay_way ways[] = {
  * @hot_mib: bytes of the hot set, for readers
  * @requests: of a round
  * @seed: of the trace, and of the order of the ways
+ * @forget: command, see above
  */
 struct replay {
 	struct replay_files files;
@@ -45,21 +49,27 @@ struct replay {
 	int hot_mib;
 	int requests;
 	__u64 seed;
+	const char *forget;
 };
 
-/* Once to fill the page cache, and once, with other requests, to count. */
+static int start_anew(const struct replay *r)
+{
+	return system(r->forget) ? -ECHILD : cs_drop_all_caches();
+}
+
+/* Once to fill the page cache, and once, with other requests and scans, to count. */
 static int run(struct replay *r, const struct replay_way *way, int round)
 {
 	struct replay_counts warm = { 0 }, counts = { 0 };
-	int err = cs_drop_all_caches();
+	int err = start_anew(r);
 
 	replay_trace_start(&r->trace, cs_mix(r->seed + round));
 	if (!err)
 		err = replay_serve(r->server, way, &r->files, &r->trace,
-				   r->requests, &warm);
+				   0, r->requests, &warm);
 	if (!err)
 		err = replay_serve(r->server, way, &r->files, &r->trace,
-				   r->requests, &counts);
+				   r->requests, r->requests, &counts);
 	if (err) {
 		fprintf(stderr, "%s: %s\n", way->name, strerror(-err));
 		return err;
@@ -101,16 +111,18 @@ static int run_all(struct replay *r, int rounds)
 
 int main(int argc, char **argv)
 {
-	struct replay r = { .hot_mib = argc == 6 ? atoi(argv[2]) : 0 };
+	struct replay r = { .hot_mib = argc == 7 ? atoi(argv[2]) : 0 };
 	int err;
 
 	if (r.hot_mib <= 0 || atoi(argv[3]) <= 0 || atoi(argv[4]) <= 0) {
-		fputs("usage: replay DIR HOT-MIB ROUNDS REQUESTS SEED\n", stderr);
+		fputs("usage: replay DIR HOT-MIB ROUNDS REQUESTS SEED FORGET\n",
+		      stderr);
 		return 2;
 	}
 	bench_ticks_init();
 	r.requests = atoi(argv[4]);
 	r.seed = strtoull(argv[5], NULL, 0);
+	r.forget = argv[6];
 	err = replay_files_make(&r.files, argv[1], r.hot_mib * BENCH_MIB);
 	if (!err)
 		err = replay_trace_init(&r.trace, r.files.nr_small, EXPONENT);

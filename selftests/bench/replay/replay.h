@@ -103,6 +103,6 @@ int replay_server_start(struct replay_server **server);
 void replay_server_stop(struct replay_server *server);
 int replay_serve(struct replay_server *server, const struct replay_way *way,
 		 const struct replay_files *files, struct replay_trace *trace,
-		 int requests, struct replay_counts *counts);
+		 int from, int requests, struct replay_counts *counts);
 
 #endif /* REPLAY_H */

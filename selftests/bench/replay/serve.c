@@ -123,14 +123,14 @@ static int serve_small(struct replay_server *server,
 
 static int serve_all(struct replay_server *server, const struct replay_way *way,
 		     const struct replay_files *files,
-		     struct replay_trace *trace, int requests,
+		     struct replay_trace *trace, int from, int requests,
 		     struct replay_counts *counts)
 {
 	const struct replay_file *file;
 	int err = 0;
 	int i;
 
-	for (i = 0; i < requests && !err; i++) {
+	for (i = from; i < from + requests && !err; i++) {
 		file = &files->small[replay_trace_next(trace)];
 		err = serve_small(server, way->small, file, counts);
 		if (err || (i + 1) % REPLAY_SCAN_EVERY)
@@ -142,10 +142,10 @@ static int serve_all(struct replay_server *server, const struct replay_way *way,
 	return err;
 }
 
-/* Serves so many requests and the scans between them; adds to @counts. */
+/* Serves @requests of the trace from @from on and the scans between them; adds to @counts. */
 int replay_serve(struct replay_server *server, const struct replay_way *way,
 		 const struct replay_files *files, struct replay_trace *trace,
-		 int requests, struct replay_counts *counts)
+		 int from, int requests, struct replay_counts *counts)
 {
 	int fd = open(files->small[0].path, O_RDONLY | O_CLOEXEC);
 	struct bench_disk before, after;
@@ -156,7 +156,8 @@ int replay_serve(struct replay_server *server, const struct replay_way *way,
 		return -errno;
 	err = bench_disk_read(fd, &before);
 	if (!err)
-		err = serve_all(server, way, files, trace, requests, counts);
+		err = serve_all(server, way, files, trace, from, requests,
+				counts);
 	if (!err)
 		err = bench_disk_read(fd, &after);
 	close(fd);

@@ -35,14 +35,13 @@ cold_size=$((128 << 20))
 cold_clients=8
 # Of each, where a client's line is what limits it: together 1 Gbit/s.
 paced_rate=$((125000000 / cold_clients))
-methods=(limit sendfile coldsend directio directio+aio)
+methods=(limit sendfile sendfile+aio coldsend coldsend+auto directio directio+aio)
 
+# What nginx is told about cold files.
 declare -A lines=(
-	[limit]="sendfile on;"
-	[sendfile]="sendfile on;"
-	[coldsend]="sendfile on; sendfile_max_chunk 8m;"
-	[directio]="sendfile on; directio 4m; output_buffers 2 512k;"
-	[directio+aio]="sendfile on; directio 4m; output_buffers 2 512k; aio threads;"
+	[sendfile+aio]="aio threads;"
+	[directio]="directio 4m; output_buffers 2 512k;"
+	[directio+aio]="directio 4m; output_buffers 2 512k; aio threads;"
 )
 
 clean_up() {
@@ -85,14 +84,17 @@ make_files() {
 	END
 }
 
-# nginx METHOD: in its group, by the module only for coldsend.
+# start METHOD: nginx in its group, by the module only for coldsend.
 start() {
 	local command=(nginx -c "$work/nginx.conf")
 	local most=$memory
 	method=$1
 	[ "$1" != limit ] || most=max
 	echo $most >$group/memory.max
-	[ "$1" != coldsend ] || command=(coldsend run --policy "$policy" -- "${command[@]}")
+	case $1 in
+	coldsend)	command=(coldsend run --policy "$policy" -- "${command[@]}") ;;
+	coldsend+auto)	command=(coldsend run --policy auto -- "${command[@]}") ;;
+	esac
 	cat >"$work/nginx.conf" <<-END
 		user www-data;
 		worker_processes 1;
@@ -110,7 +112,13 @@ start() {
 			fastcgi_temp_path $work/fastcgi;
 			uwsgi_temp_path $work/uwsgi;
 			scgi_temp_path $work/scgi;
-			server { listen 127.0.0.1:$port; root $work; ${lines[$1]} }
+			sendfile on;
+			sendfile_max_chunk 8m;
+			server {
+				listen 127.0.0.1:$port;
+				root $work;
+				location /cold/ { ${lines[$1]-} }
+			}
 		}
 	END
 	( echo "$BASHPID" >$group/cgroup.procs; exec "${command[@]}" ) & server=$!

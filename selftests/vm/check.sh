@@ -3,7 +3,8 @@
 # check.sh: runs the tests on each kernel and counts.
 #
 # usage: check.sh 'KERNEL…' [TEST…]
-# COLDSEND_DEADLINE: seconds for the tests of a machine; COLDSEND_TIMEOUT: for each test.
+# COLDSEND_DEADLINE: seconds for the tests of a machine; COLDSEND_TIMEOUT: for each test;
+# COLDSEND_SOAK_SECONDS: for soak.sh on the last kernel, since one long one is enough.
 # Prints the KTAP of each machine and, last, "N passed, N failed, N skipped".
 #
 # A machine keeps about one processor busy: as many run at once as there are. The
@@ -22,6 +23,7 @@ run() {
 	shift
 	SECONDS=0
 	echo "# machine $machine"
+	[ "${machine%-part?}" = "$last" ] || unset COLDSEND_SOAK_SECONDS
 	"$vm/run.sh" -k "${machine%-part?}" -m 2G -d 4G -x 2G -t "${COLDSEND_DEADLINE:-3000}" -- \
 		selftests/run-tests.sh "$@" |
 		tee "$results/$machine.ktap" || status=${PIPESTATUS[0]}
@@ -56,6 +58,7 @@ failures() {
 }
 
 read -ra machines <<<"$1"
+last=${machines[-1]}
 shift
 [ $# -gt 0 ] || read -ra machines <<<"${machines[*]/%/-part1} ${machines[*]/%/-part2}"
 cd "$top"

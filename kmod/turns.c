@@ -166,23 +166,22 @@ void cs_user_wake_next(void)
 void cs_user_queue(struct cs_xfer *xfer)
 {
 	struct cs_user *user = xfer->user;
-	bool news;
+	bool had_turn;
 
 	/* Others will look at xfer->privileged, who can't find it out. */
 	cs_user_is_limited(xfer);
 	spin_lock(&cs_user_lock);
-	news = list_empty(&user->turn);
+	had_turn = !list_empty(&user->turn);
 	if (list_empty(&xfer->waiter)) {
 		list_add_tail(&xfer->waiter, &user->waiters);
 		cs_user_waiting++;
-		news = true;
 	}
 	cs_user_settle(user);
 	/*
-	 * What it missed meanwhile it will find when it runs again, or who of its
-	 * user's is before it, and may have to pass the turn on.
+	 * Who is first finds what it missed meanwhile, or passes the turn on; it need
+	 * not be this one.
 	 */
-	if (news && cs_user_turns.next == &user->turn)
+	if (!had_turn && cs_user_turns.next == &user->turn)
 		cs_user_wake();
 	spin_unlock(&cs_user_lock);
 }

@@ -79,11 +79,10 @@ static const struct bench_method * const counted_hot[] = {
 		.hot = true, .latency = true, .methods = hot,		\
 	}
 
-#define MANY(name_, about_, n)						\
+#define MANY(name_, about_, n, all)					\
 	{								\
 		.name = name_, .about = about_,				\
-		.file = &bench_cold_file,				\
-		.size = (n) > 100 ? 4 * BENCH_GIB : BENCH_GIB,		\
+		.file = &bench_cold_file, .size = all,			\
 		.streams = n, .latency = true, .methods = many,		\
 	}
 
@@ -130,10 +129,10 @@ struct bench_scenario bench_scenarios[] = {
 		.pause_ms = 10, .sip = 512 * BENCH_KIB, .beside = true,
 		.methods = scan,
 	},
-	MANY("many-1", "1 cold stream at the same time", 1),
-	MANY("many-10", "10 cold streams at the same time", 10),
-	MANY("many-100", "100 cold streams at the same time", 100),
-	MANY("many-1000", "1000 cold streams at the same time", 1000),
+	MANY("many-1", "1 cold stream at the same time", 1, BENCH_GIB),
+	MANY("many-10", "10 cold streams at the same time", 10, BENCH_GIB),
+	MANY("many-100", "100 cold streams at the same time", 100, BENCH_GIB),
+	MANY("many-1000", "1000 cold streams at the same time", 1000, 4 * BENCH_GIB),
 	{
 		.name = "slow-client",
 		.about = "16 cold streams to clients that take 64 KiB each 10 ms",

@@ -5,9 +5,10 @@
  *
  * usage: replay DIR HOT-MIB ROUNDS REQUESTS SEED FORGET
  * FORGET is a command that has the module forget what it knows of the files; it runs
- * before each way, as the page cache is emptied.  A line a way and round on stdout, tabs between: hot MiB, way, round, hit
- * ratio, bytes of the disk, bytes sent, seconds.  As many requests come before,
- * unmeasured.
+ * before each way, as the page cache is emptied.
+ *
+ * A line a way and round on stdout, tabs between: hot MiB, way, round, hit ratio,
+ * bytes of the disk, bytes sent, seconds.  As many requests come before, unmeasured.
  */
 #include <errno.h>
 #include <stdio.h>

@@ -289,7 +289,7 @@ struct cs_workers {
  * @copies: the socket copies what it is given
  * @nonblock: the socket is non-blocking
  * @more: the last send said that more would come
- * @async: pumped by @work; @context to @waits_since, and @trust, are only for that
+ * @async: pumped by @work; @context to @waits_since are only for that
  * @cancelled: to be ended
  * @privileged: it was seen that no limit of @user's holds for it
  * @blocks: @sock may have its sender wait, known when it was submitted
@@ -315,7 +315,7 @@ struct cs_workers {
  * @reads: direct ones, NULL before the first
  * @retries: times in a row that the socket said it has room and had none
  * @wary: little is read ahead until the peer keeps up
- * @trust: bytes that are read ahead for a peer that keeps up
+ * @trust: bytes that are read ahead for a peer that keeps up, where @wary
  * @keeps_up: an earlier transfer ended where it starts, not long ago
  * @full_since: jiffies at which the socket was full first, 0 since it took some
  * @context: open device that it belongs to

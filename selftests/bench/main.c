@@ -235,6 +235,7 @@ static bool take_all(int argc, char **argv, const struct option *options, int n)
 static int parse(int argc, char **argv, struct bench_run *run, const char **out)
 {
 	__u64 rounds = 5, cold = 1024, largest = 4096, beside = 409;
+	const char *unknown;
 	const struct option options[] = {
 		{ 'r', .number = &rounds },	{ 'n', &run->scenarios },
 		{ 'w', &run->wanted },		{ 's', .number = &run->seed },
@@ -247,6 +248,11 @@ static int parse(int argc, char **argv, struct bench_run *run, const char **out)
 	if (!take_all(argc, argv, options, sizeof(options) / sizeof(*options)) ||
 	    !rounds || rounds > BENCH_ROUNDS_MAX || !cold || !largest || !beside)
 		return -EINVAL;
+	unknown = bench_scenario_unknown(run);
+	if (unknown) {
+		fprintf(stderr, "bench: no scenario is called '%s'\n", unknown);
+		return -EINVAL;
+	}
 	run->rounds = rounds;
 	bench_scenarios_scale(cold * BENCH_MIB, largest * BENCH_MIB);
 	bench_beside_file.size = beside * BENCH_MIB;

@@ -151,6 +151,7 @@ extern struct bench_scenario bench_scenarios[];
 extern const int bench_nr_scenarios;
 void bench_scenarios_scale(__u64 cold, __u64 largest);
 const struct bench_scenario *bench_scenario_find(const char *name);
+const char *bench_scenario_unknown(const struct bench_run *run);
 bool bench_scenario_wanted(const struct bench_run *run,
 			   const struct bench_scenario *scenario);
 

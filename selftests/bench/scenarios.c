@@ -36,7 +36,6 @@ static const struct bench_method * const scan[] = {
 };
 
 static const struct bench_method * const many[] = {
-	&bench_limit_read, &bench_limit_send,
 	&bench_sendfile, &bench_sendfile_loop, &bench_dontneed_later,
 	&bench_sendfile_direct, &bench_splice_pooled, &bench_splice_direct,
 	&bench_direct_write, &bench_libaio, &bench_uring_send,
@@ -79,10 +78,10 @@ static const struct bench_method * const counted_hot[] = {
 		.hot = true, .latency = true, .methods = hot,		\
 	}
 
-#define MANY(name_, about_, n, all)					\
+#define MANY(name_, about_, n)						\
 	{								\
 		.name = name_, .about = about_,				\
-		.file = &bench_cold_file, .size = all,			\
+		.file = &bench_cold_file, .size = BENCH_GIB,		\
 		.streams = n, .latency = true, .methods = many,		\
 	}
 
@@ -129,10 +128,10 @@ struct bench_scenario bench_scenarios[] = {
 		.pause_ms = 10, .sip = 512 * BENCH_KIB, .beside = true,
 		.methods = scan,
 	},
-	MANY("many-1", "1 cold stream at the same time", 1, BENCH_GIB),
-	MANY("many-10", "10 cold streams at the same time", 10, BENCH_GIB),
-	MANY("many-100", "100 cold streams at the same time", 100, BENCH_GIB),
-	MANY("many-1000", "1000 cold streams at the same time", 1000, 4 * BENCH_GIB),
+	MANY("many-1", "1 cold stream at the same time", 1),
+	MANY("many-10", "10 cold streams at the same time", 10),
+	MANY("many-100", "100 cold streams at the same time", 100),
+	MANY("many-1000", "1000 cold streams at the same time", 1000),
 	{
 		.name = "slow-client",
 		.about = "16 cold streams to clients that take 64 KiB each 10 ms",
@@ -189,6 +188,15 @@ const struct bench_scenario *bench_scenario_find(const char *name)
 	return NULL;
 }
 
+static bool is_named(const struct bench_scenario *scenario, const char *want,
+		     size_t length)
+{
+	const char *rest = scenario->name + length;
+
+	return !strncmp(scenario->name, want, length) &&
+	       (!*rest || *rest == '-');
+}
+
 /* Is it one of those with commas between, or of their kind: "hot" is all hot-…? */
 bool bench_scenario_wanted(const struct bench_run *run,
 			   const struct bench_scenario *scenario)
@@ -198,13 +206,30 @@ bool bench_scenario_wanted(const struct bench_run *run,
 	while (*want) {
 		size_t length = strcspn(want, ",");
 
-		const char *rest = scenario->name + length;
-
-		if (!strncmp(scenario->name, want, length) &&
-		    (!*rest || *rest == '-'))
+		if (is_named(scenario, want, length))
 			return true;
 		want += length;
 		want += *want == ',';
 	}
 	return !*run->scenarios && !scenario->fixed;
+}
+
+/* The first word of what is wanted that names no scenario, or NULL. */
+const char *bench_scenario_unknown(const struct bench_run *run)
+{
+	const char *want = run->scenarios;
+
+	while (*want) {
+		size_t length = strcspn(want, ",");
+		int i = 0;
+
+		while (i < bench_nr_scenarios &&
+		       !is_named(&bench_scenarios[i], want, length))
+			i++;
+		if (i == bench_nr_scenarios)
+			return want;
+		want += length;
+		want += *want == ',';
+	}
+	return NULL;
 }

@@ -5,16 +5,15 @@
  * alone, at the CPU time of both; see ../limit.c.  Here is the sending half, by
  * the cheapest way that this kernel has, which is coldsend's.
  */
-#include <errno.h>
 #include <linux/coldsend.h>
 
 #include "bench.h"
 
-#define HOT		(128 * BENCH_MIB)
+#define HOT		(64 * BENCH_MIB)
 
 static __u64 hot_bytes(const struct bench_job *job)
 {
-	return job->range.length < HOT ? job->range.length : HOT;
+	return job->size < HOT ? job->size : HOT;
 }
 
 static int setup(struct bench_job *job)
@@ -48,19 +47,6 @@ static int send_range(struct bench_job *job, const struct bench_range *range)
 	return 0;
 }
 
-/* All streams send the same bytes: what is hot has no part for each. */
-static int send_all(struct bench_job *jobs, int n)
-{
-	int i;
-
-	for (i = 0; i < n; i++) {
-		if (jobs[i].range.length > hot_bytes(&jobs[i]))
-			return -EINVAL;
-		jobs[i].range.offset = 0;
-	}
-	return bench_cached_async.send_all(jobs, n);
-}
-
 static void teardown(struct bench_job *job)
 {
 	bench_cached.teardown(job);
@@ -73,7 +59,6 @@ const struct bench_method bench_limit_send = {
 	.variant = COLDSEND_POLICY_CACHED,
 	.setup = setup,
 	.send = send_range,
-	.send_all = send_all,
 	.teardown = teardown,
 };
 

@@ -11,6 +11,7 @@
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
@@ -25,6 +26,7 @@
 #define SECONDS		120
 #define SOON		30
 #define LENGTH		(16 * CS_KIB)
+#define TRANSFERS	"/sys/kernel/debug/coldsend/transfers"
 
 static const struct cs_data data = { .seed = 77, .size = 64 * CS_KIB };
 
@@ -321,6 +323,21 @@ static bool is_gone(void *arg)
 	return __atomic_load_n(&((struct message *)arg)->gone, __ATOMIC_ACQUIRE);
 }
 
+/* Does a worker send, or wait for the lock that is held? */
+static bool some_are_pumped(void *arg)
+{
+	FILE *transfers = fopen(TRANSFERS, "r");
+	char line[512];
+	bool found = false;
+
+	(void)arg;
+	while (transfers && !found && fgets(line, sizeof(line), transfers))
+		found = strstr(line, "\tpumping\t");
+	if (transfers)
+		fclose(transfers);
+	return found;
+}
+
 /* Who throws away a message with the device in it waits for no transfer. */
 TEST_F_TIMEOUT(lock_held, last_close_is_anybodys, SECONDS)
 {
@@ -329,6 +346,7 @@ TEST_F_TIMEOUT(lock_held, last_close_is_anybodys, SECONDS)
 	pthread_t thread;
 
 	hold_vsock(_metadata, self);
+	ASSERT_TRUE(cs_wait(some_are_pumped, NULL, SOON));
 	ASSERT_EQ(0, socketpair(AF_UNIX, SOCK_STREAM, 0, message.sv));
 	ASSERT_EQ(0, cs_pass(message.sv[0], self->dev));
 	EXPECT_EQ(0, close(self->dev));

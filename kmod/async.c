@@ -163,9 +163,6 @@ static enum cs_turn cs_async_pump(struct cs_xfer *xfer)
 		if (cs_async_wait_file(xfer))
 			return CS_TURN_WAITS;
 		pumped = cs_engine_pump(xfer);
-		/* It went on without memory: others have their turn. */
-		if (pumped != CS_PUMPED_WAIT_POOL)
-			cs_user_unqueue(xfer);
 		switch (pumped) {
 		case CS_PUMPED_SOME:
 			break;

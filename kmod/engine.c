@@ -61,14 +61,17 @@ static enum cs_pumped cs_engine_send(struct cs_xfer *xfer,
 enum cs_pumped cs_engine_pump(struct cs_xfer *xfer)
 {
 	struct cs_segment *segment;
+	enum cs_next next;
 
 	cs_xfer_set_state(xfer, CS_STATE_PUMPING);
 	if (xfer->pos >= xfer->end)
 		return CS_PUMPED_ALL;
-	switch (xfer->source->next(xfer, &segment)) {
-	case CS_NEXT_READY:
-		/* It goes on without memory: others have their turn before it sleeps. */
+	next = xfer->source->next(xfer, &segment);
+	/* It goes on without memory: others have their turn before it sleeps. */
+	if (next != CS_NEXT_WAIT_POOL)
 		cs_user_unqueue(xfer);
+	switch (next) {
+	case CS_NEXT_READY:
 		return cs_engine_send(xfer, segment);
 	case CS_NEXT_WAIT_DISK:
 		return CS_PUMPED_WAIT_DISK;

@@ -3,7 +3,7 @@
 
 KDIR ?= /lib/modules/$(shell uname -r)/build
 PREFIX ?= /usr/local
-KERNELS ?= 6.1 6.12 um
+KERNELS ?= 6.1 6.12
 T ?=
 K ?= um
 S ?=
@@ -33,6 +33,7 @@ clean:		## remove build/ (the kernels in the cache stay)
 setup:		## install what is missing, fetch kernels; both only once
 demo:		## a first look: two transfers in a virtual machine, three minutes
 check:		## all tests on all kernels; KERNELS=6.12 T=name for less
+check-um:	## all tests in User-Mode Linux
 check-smp:	## tests of concurrency and memory on four processors with KASAN and lockdep (smp-debug)
 check-debug:	## all tests on a kernel that watches memory, locks and leaks (um-debug), ten minutes of fuzz
 fuzz:		## random programs against the module (um-debug); T=seconds, SEED=n, REPLAY=file
@@ -98,6 +99,9 @@ check: setup
 	+@$(MAKE) -s --no-print-directory selftests $(KERNELS:%=module-%) $(KERNELS:%=module-poison-%)
 	@$(vm)/check.sh '$(KERNELS)' $(T)
 
+check-um:
+	+@$(MAKE) --no-print-directory check KERNELS=um
+
 # Room for the list and ten minutes of random programs; a list of a few tests ends sooner.
 # Watched, some tests take three times as long, and on a slow host again.
 check-debug:
@@ -123,7 +127,8 @@ bench-replay:
 	@$(vm)/run.sh -k um -m 400M -d 8G -t 3600 -- selftests/bench/replay/run.sh
 	@selftests/bench/replay/report.sh build/results/replay.tsv build/bench
 
-bench-nginx: setup
+bench-nginx:
+	+@$(MAKE) -s --no-print-directory setup KERNELS=um
 	@$(vm)/setup.sh servers
 	+@$(MAKE) -s --no-print-directory selftests module-um
 	+@$(MAKE) -s --no-print-directory -C selftests servers
@@ -151,12 +156,14 @@ soak: setup
 	@COLDSEND_SOAK_SECONDS=$(or $(T),3600) \
 	$(vm)/run.sh -k $(firstword $(KERNELS)) -m 1G -t $$(($(or $(T),3600) + 300)) -- selftests/soak.sh
 
-bench: setup
+bench:
+	+@$(MAKE) -s --no-print-directory setup KERNELS='$(K)'
 	@$(vm)/setup.sh bench
 	+@$(MAKE) -s --no-print-directory selftests module-$(K)
 	@selftests/bench/bench.sh '$(K)' $(if $(R),-r $(R)) $(if $(S),-n '$(S)') $(if $(W),-w '$(W)')
 
-check-cost: setup
+check-cost:
+	+@$(MAKE) -s --no-print-directory setup KERNELS=6.12
 	+@$(MAKE) -s --no-print-directory selftests module-6.12
 	@selftests/bench/check-cost.sh
 
@@ -172,5 +179,5 @@ check-gen:
 	@$(vm)/setup.sh gen
 	@$(vm)/gen.sh --check
 
-.PHONY: fuzz soak check-many all help user module selftests install uninstall clean setup demo check check-debug check-smp check-cost coverage \
+.PHONY: fuzz soak check-many all help user module selftests install uninstall clean setup demo check check-um check-debug check-smp check-cost coverage \
 	check-servers bench bench-replay bench-nginx style gen check-gen

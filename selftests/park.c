@@ -6,8 +6,10 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <stdio.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -23,6 +25,9 @@
 #define FRESH_SECONDS	3
 #define LOOP_SECONDS	60
 #define EMPTY_SECONDS	9
+#define QUIET_MS	200
+#define SOON_MS		800
+#define POLL_MS		10
 
 static const struct cs_data data = { .seed = 91, .size = SIZE };
 static const struct cs_data other = { .seed = 92, .size = SIZE };
@@ -198,10 +203,35 @@ TEST_F(park, not_after_a_write)
 	}
 }
 
-/* As long as reads may take, and less than for whom nothing is read ahead. */
-static void let_disk_work(void)
+/* Reads that the disk of a file has not ended: 0 too if nobody counts them. */
+static unsigned int reads_in_flight(int file)
 {
-	usleep(200000);
+	unsigned int reads = 0;
+	struct stat st;
+	char path[64];
+	FILE *f;
+
+	if (fstat(file, &st))
+		return 0;
+	snprintf(path, sizeof(path), "/sys/dev/block/%u:%u/inflight",
+		 major(st.st_dev), minor(st.st_dev));
+	f = fopen(path, "re");
+	if (!f)
+		return 0;
+	if (fscanf(f, "%u", &reads) != 1)
+		reads = 0;
+	fclose(f);
+	return reads;
+}
+
+/* As long as reads take, and less than for whom nothing is read ahead. */
+static void let_disk_work(int file)
+{
+	int ms;
+
+	usleep(QUIET_MS * 1000);
+	for (ms = QUIET_MS; ms < SOON_MS && reads_in_flight(file); ms += POLL_MS)
+		usleep(POLL_MS * 1000);
 }
 
 static bool is_writable(int fd)
@@ -233,7 +263,7 @@ TEST_F(park, reads_on)
 	ASSERT_EQ(0, fill(self, variant->policy));
 	while (self->sent < SIZE) {
 		ASSERT_EQ(0, make_room(self));
-		let_disk_work();
+		let_disk_work(self->file);
 		waited = cs_stat("disk_wait_ns");
 		ASSERT_EQ(0, send_on(self, variant->policy));
 		calls++;
@@ -273,7 +303,7 @@ TEST_F(park, in_parts)
 		result = pass_on(self, variant->policy, PART);
 		ASSERT_GE(result, 0);
 		waits += result;
-		let_disk_work();
+		let_disk_work(self->file);
 	}
 	calls = self->calls;
 	while (self->sent < SIZE)

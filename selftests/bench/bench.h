@@ -130,8 +130,9 @@ extern const struct bench_method bench_hybrid_async;
 extern const struct bench_method bench_nothing;
 extern const struct bench_method bench_limit_read;
 extern const struct bench_method bench_limit_deep;
+extern const struct bench_method bench_limit_loop;
 extern const struct bench_method bench_limit_send;
-/* Never runs: made of the three, see limit.c. */
+/* Never runs: made of the others, see limit.c. */
 extern const struct bench_method bench_limit;
 
 /* methods/io.c: what methods share */

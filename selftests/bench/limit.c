@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The limit of a round: as fast as the slower of direct reads alone (the faster
- * of two ways) and hot pages sent alone, at the CPU time of both.
+ * The limit of a round: as fast as the slower of direct reads alone (the
+ * fastest of three ways) and hot pages sent alone, at the CPU time of both.
  */
 #include <math.h>
 
@@ -30,6 +30,7 @@ void bench_limit_add(struct bench_run *run, const struct bench_scenario *scenari
 
 	read = faster(part(run, scenario, &bench_limit_read, round),
 		      part(run, scenario, &bench_limit_deep, round));
+	read = faster(read, part(run, scenario, &bench_limit_loop, round));
 	send = part(run, scenario, &bench_limit_send, round);
 	if (!read || !send || run->nr_results == run->max_results)
 		return;

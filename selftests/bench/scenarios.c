@@ -36,10 +36,20 @@ static const struct bench_method * const scan[] = {
 };
 
 static const struct bench_method * const many[] = {
+	&bench_limit_read, &bench_limit_loop, &bench_limit_send,
 	&bench_sendfile, &bench_sendfile_loop, &bench_dontneed_later,
 	&bench_sendfile_direct, &bench_splice_pooled, &bench_splice_direct,
 	&bench_direct_write, &bench_libaio, &bench_uring_send,
 	&bench_uring_loop, &bench_dontcache, &bench_direct,
+	&bench_cached_async, &bench_direct_async, &bench_drop_async,
+	&bench_hybrid_async, NULL,
+};
+
+/* The clients are the limit. */
+static const struct bench_method * const patient[] = {
+	&bench_sendfile, &bench_sendfile_loop, &bench_dontneed_later,
+	&bench_splice_direct, &bench_direct_write, &bench_libaio,
+	&bench_uring_send, &bench_uring_loop, &bench_dontcache, &bench_direct,
 	&bench_cached_async, &bench_direct_async, &bench_drop_async,
 	&bench_hybrid_async, NULL,
 };
@@ -135,9 +145,9 @@ struct bench_scenario bench_scenarios[] = {
 	{
 		.name = "slow-client",
 		.about = "16 cold streams to clients that take 64 KiB each 10 ms",
-		.file = &bench_cold_file, .size = 128 * BENCH_MIB,
+		.file = &bench_cold_file, .size = 512 * BENCH_MIB,
 		.streams = 16, .pause_ms = 10, .sip = 64 * BENCH_KIB,
-		.methods = many,
+		.methods = patient,
 	},
 	GROWTH("growth-1m", "cold, requests of 1 MiB", BENCH_MIB, 256 * BENCH_MIB),
 	GROWTH("growth-16m", "cold, requests of 16 MiB", 16 * BENCH_MIB, 256 * BENCH_MIB),
@@ -197,19 +207,28 @@ static bool is_named(const struct bench_scenario *scenario, const char *want,
 	       (!*rest || *rest == '-');
 }
 
+/* The first of words with commas between, which is taken off. */
+static size_t next_word(const char **words, const char **word)
+{
+	size_t length = strcspn(*words, ",");
+
+	*word = *words;
+	*words += length;
+	*words += **words == ',';
+	return length;
+}
+
 /* Is it one of those with commas between, or of their kind: "hot" is all hot-…? */
 bool bench_scenario_wanted(const struct bench_run *run,
 			   const struct bench_scenario *scenario)
 {
-	const char *want = run->scenarios;
+	const char *words = run->scenarios, *word;
 
-	while (*want) {
-		size_t length = strcspn(want, ",");
+	while (*words) {
+		size_t length = next_word(&words, &word);
 
-		if (is_named(scenario, want, length))
+		if (is_named(scenario, word, length))
 			return true;
-		want += length;
-		want += *want == ',';
 	}
 	return !*run->scenarios && !scenario->fixed;
 }
@@ -217,19 +236,17 @@ bool bench_scenario_wanted(const struct bench_run *run,
 /* The first word of what is wanted that names no scenario, or NULL. */
 const char *bench_scenario_unknown(const struct bench_run *run)
 {
-	const char *want = run->scenarios;
+	const char *words = run->scenarios, *word;
 
-	while (*want) {
-		size_t length = strcspn(want, ",");
+	while (*words) {
+		size_t length = next_word(&words, &word);
 		int i = 0;
 
 		while (i < bench_nr_scenarios &&
-		       !is_named(&bench_scenarios[i], want, length))
+		       !is_named(&bench_scenarios[i], word, length))
 			i++;
 		if (i == bench_nr_scenarios)
-			return want;
-		want += length;
-		want += *want == ',';
+			return word;
 	}
 	return NULL;
 }

@@ -6,11 +6,11 @@
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <liburing.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 
 #include "bench.h"
+#include "uring.h"
 
 /* Reads in flight at the most; and buffers, for what is sent meanwhile. */
 #define DEPTH		4
@@ -75,20 +75,13 @@ static bool supports(struct io_uring *ring, int operation)
 	return yes;
 }
 
-/* What is cheapest where one thread does it all. */
 static int make_ring(struct bench_job *job)
 {
-	unsigned int cheap = IORING_SETUP_SINGLE_ISSUER |
-			     IORING_SETUP_DEFER_TASKRUN;
 	struct uring *u = job->state;
-	int err;
+	int err = bench_uring_init(&u->ring, 2 * BUFFERS);
 
-	err = io_uring_queue_init(2 * BUFFERS, &u->ring, cheap);
-	if (err == -EINVAL)
-		err = io_uring_queue_init(2 * BUFFERS, &u->ring, 0);
-	/* No io_uring in this kernel, or not for us. */
 	if (err)
-		return err == -ENOMEM ? err : -EOPNOTSUPP;
+		return err;
 	if (job->method->variant == SEND_ZC &&
 	    !supports(&u->ring, IORING_OP_SEND_ZC))
 		err = -EOPNOTSUPP;
@@ -168,8 +161,9 @@ static void start_send(struct bench_job *job, int slot)
 }
 
 /* What becomes of a slot.  Return: bytes that have left it, or -errno. */
-static long long take(struct bench_job *job, const struct io_uring_cqe *cqe)
+static long long take(void *arg, const struct io_uring_cqe *cqe)
 {
+	struct bench_job *job = arg;
 	struct uring *u = job->state;
 	int slot = io_uring_cqe_get_data64(cqe);
 	__u64 length = u->chunks[slot].length;
@@ -189,31 +183,6 @@ static long long take(struct bench_job *job, const struct io_uring_cqe *cqe)
 	}
 	u->states[slot] = cqe->flags & IORING_CQE_F_MORE ? NOTIFIED_LATER : FREE;
 	return length;
-}
-
-/* Waits for at least one end.  Return: as take(). */
-static long long reap(struct bench_job *job)
-{
-	struct uring *u = job->state;
-	struct io_uring_cqe *cqe;
-	unsigned int head, n = 0;
-	long long left = 0;
-	int err;
-
-	err = io_uring_submit_and_wait(&u->ring, 1);
-	job->syscalls++;
-	if (err < 0)
-		return err;
-	io_uring_for_each_cqe(&u->ring, head, cqe) {
-		long long bytes = take(job, cqe);
-
-		if (bytes < 0)
-			return bytes;
-		left += bytes;
-		n++;
-	}
-	io_uring_cq_advance(&u->ring, n);
-	return left;
 }
 
 static int reading(const struct uring *u)
@@ -255,7 +224,7 @@ static int send_range(struct bench_job *job, const struct bench_range *range)
 		}
 		if (u->states[sender] == FULL)
 			start_send(job, sender);
-		left = reap(job);
+		left = bench_uring_reap(&u->ring, &job->syscalls, take, job);
 		if (left < 0)
 			return left;
 		if (left)

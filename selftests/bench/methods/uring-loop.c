@@ -3,20 +3,26 @@
  * Method io_uring+send loop, as a server that is made around io_uring: one thread
  * and one ring for all streams.  Direct reads into a pool of registered buffers,
  * and in the order of the file one SEND at a time on each socket out of them.
+ * And the reading half of it alone, for the limit.
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <liburing.h>
 #include <stdlib.h>
 #include <sys/queue.h>
 #include <sys/socket.h>
 
 #include "bench.h"
+#include "uring.h"
 
 /* Of the pool; the ring needs no more, since each is in one read or send. */
 #define BUFFERS		64
 /* Of a stream, where there are enough for all: one is sent, one read into. */
 #define DEPTH		2
+
+enum variant {
+	SEND,
+	READ_ALONE,
+};
 
 enum state {
 	READING,
@@ -86,16 +92,10 @@ static struct loop {
 
 static int make_ring(void)
 {
-	unsigned int cheap = IORING_SETUP_SINGLE_ISSUER |
-			     IORING_SETUP_DEFER_TASKRUN;
-	int err;
+	int err = bench_uring_init(&loop.ring, BUFFERS);
 
-	err = io_uring_queue_init(BUFFERS, &loop.ring, cheap);
-	if (err == -EINVAL)
-		err = io_uring_queue_init(BUFFERS, &loop.ring, 0);
-	/* No io_uring in this kernel, or not for us. */
 	if (err)
-		return err == -ENOMEM ? err : -EOPNOTSUPP;
+		return err;
 	err = io_uring_register_buffers_sparse(&loop.ring, BUFFERS);
 	if (err) {
 		io_uring_queue_exit(&loop.ring);
@@ -262,11 +262,9 @@ static void send_next(struct stream *stream)
 }
 
 /* What was sent last is in the CPU's cache, and so the first to be used. */
-static void free_first(struct stream *stream)
+static void free_buffer(struct stream *stream, struct buffer *buffer)
 {
-	struct buffer *buffer = STAILQ_FIRST(&stream->buffers);
-
-	STAILQ_REMOVE_HEAD(&stream->buffers, next);
+	STAILQ_REMOVE(&stream->buffers, buffer, buffer, next);
 	stream->count--;
 	STAILQ_INSERT_HEAD(&loop.free, buffer, next);
 	if (all_read(stream) && !stream->count)
@@ -275,47 +273,25 @@ static void free_first(struct stream *stream)
 }
 
 /* What becomes of a buffer.  Return: bytes that have left it, or -errno. */
-static long long take(const struct io_uring_cqe *cqe)
+static long long take(void *arg __attribute__((unused)),
+		      const struct io_uring_cqe *cqe)
 {
 	struct buffer *buffer = io_uring_cqe_get_data(cqe);
 	struct stream *stream = buffer->stream;
 	__u64 length = buffer->chunk.length;
-	bool sent = buffer->state == SENDING;
+	bool left = buffer->state == SENDING ||
+		    stream->job->method->variant == READ_ALONE;
 
 	if (cqe->res < 0)
 		return cqe->res;
 	if ((__u64)cqe->res != length)
 		return -EIO;
-	if (sent)
-		free_first(stream);
+	if (left)
+		free_buffer(stream, buffer);
 	else
 		buffer->state = FULL;
 	send_next(stream);
-	return sent ? length : 0;
-}
-
-/* Waits for at least one end.  Return: as take(). */
-static long long reap(struct bench_job *jobs)
-{
-	struct io_uring_cqe *cqe;
-	unsigned int head, n = 0;
-	long long left = 0;
-	int err;
-
-	err = io_uring_submit_and_wait(&loop.ring, 1);
-	jobs->syscalls++;
-	if (err < 0)
-		return err;
-	io_uring_for_each_cqe(&loop.ring, head, cqe) {
-		long long bytes = take(cqe);
-
-		if (bytes < 0)
-			return bytes;
-		left += bytes;
-		n++;
-	}
-	io_uring_cq_advance(&loop.ring, n);
-	return left;
+	return left ? length : 0;
 }
 
 static void begin(struct bench_job *job)
@@ -341,7 +317,7 @@ static int send_all(struct bench_job *jobs, int n)
 		long long bytes;
 
 		give_buffers();
-		bytes = reap(jobs);
+		bytes = bench_uring_reap(&loop.ring, &jobs->syscalls, take, NULL);
 		if (bytes < 0)
 			return bytes;
 		left -= bytes;
@@ -360,6 +336,19 @@ const struct bench_method bench_uring_loop = {
 	.needs = "io_uring",
 	.copies_per_byte = 1,
 	.flags = BENCH_BYPASS,
+	.variant = SEND,
+	.setup = setup,
+	.send = send_one,
+	.send_all = send_all,
+	.teardown = teardown,
+};
+
+const struct bench_method bench_limit_loop = {
+	.name = "limit: a loop of reads alone",
+	.needs = "io_uring",
+	.copies_per_byte = 0,
+	.flags = BENCH_BYPASS | BENCH_SILENT | BENCH_LIMIT,
+	.variant = READ_ALONE,
 	.setup = setup,
 	.send = send_one,
 	.send_all = send_all,

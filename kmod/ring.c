@@ -26,7 +26,7 @@
 
 #include "ring.h"
 
-/* Sent segments that a transfer keeps before it leaves them to the network. */
+/* Sent segments that a transfer keeps for itself before it gives them to the pool. */
 #define CS_LINGERING_MAX	16U
 
 /**
@@ -295,6 +295,26 @@ static void cs_ring_drop_pages(struct cs_xfer *xfer)
 	}
 }
 
+/*
+ * What disks say of a bad place, a lost path and the like; read(2) says EIO for
+ * all of them, and others would be taken for what the socket says.
+ */
+static int cs_ring_error(ssize_t result)
+{
+	switch (result) {
+	case -ENODATA:
+	case -EILSEQ:
+	case -ENOLINK:
+	case -EREMOTEIO:
+	case -EBADE:
+	case -ETIME:
+	case -ETIMEDOUT:
+		return -EIO;
+	default:
+		return result;
+	}
+}
+
 /* What the read brought for us, now that it has completed. */
 static enum cs_next cs_ring_harvest(struct cs_xfer *xfer,
 				    struct cs_segment *segment)
@@ -305,7 +325,7 @@ static enum cs_next cs_ring_harvest(struct cs_xfer *xfer,
 		return cs_source_fall_back(xfer, &cs_source_drop,
 					   COLDSEND_FALLBACK_DIRECT_REFUSED);
 	if (result < 0) {
-		xfer->error = result;
+		xfer->error = cs_ring_error(result);
 		return CS_NEXT_END;
 	}
 	if (segment->buffered)
@@ -401,7 +421,7 @@ void cs_ring_sent(struct cs_xfer *xfer, struct cs_segment *segment)
 		return;
 	segment = list_first_entry(&ring->lingering, struct cs_segment, link);
 	cs_ring_unlinger(ring, segment);
-	cs_pool_drop(segment);
+	cs_pool_put(segment);
 }
 
 /**

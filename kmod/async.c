@@ -329,10 +329,10 @@ int cs_async_init(void)
 
 	/* A worker sleeps for the disk at times, so a few more than processors. */
 	cs_async_plain_max = min_t(u32, 2 * num_online_cpus() + 2,
-				   WQ_MAX_ACTIVE / (2 * nodes));
+				   max(WQ_MAX_ACTIVE / (2 * nodes), 1U));
 	/*
 	 * The rest is for others while a user's workers sleep: of each node, since
-	 * the kernel (6.9) divides the workers of a queue among them.
+	 * the kernel (6.9) divides the workers of a queue among them, by processors.
 	 */
 	cs_async_plain_queue = alloc_workqueue("coldsend", WQ_UNBOUND,
 					       2 * nodes * cs_async_plain_max);

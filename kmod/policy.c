@@ -111,7 +111,8 @@ static const char *cs_policy_refusal(const struct cs_tunables *new)
 
 /**
  * cs_policy_set - changes the tunables, all or nothing
- * @tunables: the new ones; transfers that run keep the old
+ * @tunables: the new ones; transfers that run keep the old, but for what those that
+ *	wait for memory wait for
  * @refusal: set to a sentence saying what is out of range
  *
  * Process context.  Callers that change some of what cs_policy_get() gave them
@@ -127,6 +128,8 @@ int cs_policy_set(const struct cs_tunables *tunables, const char **refusal)
 	write_seqlock(&cs_policy_lock);
 	cs_tunables = *tunables;
 	write_sequnlock(&cs_policy_lock);
+	/* The pool may have become larger. */
+	cs_user_wake_next();
 	return 0;
 }
 

@@ -10,7 +10,10 @@
  *	                    │          │          │
  *	                    waiters    waiters    waiters
  *
- * Only the transfer at the front may take memory.
+ * Only the transfer at the front may take memory.  Who stands in line for a worker
+ * too (workers.c) can't make use of any, and does not hold up others meanwhile: it
+ * comes back for memory once it has a worker.  Workers are of one of two queues,
+ * hence the user's waiters too.
  */
 #include <linux/math64.h>
 #include <linux/spinlock.h>
@@ -32,10 +35,27 @@ static u64 cs_user_share(const struct cs_xfer *xfer)
 				  max_t(u64, share, CS_SEGMENT_FIRST);
 }
 
+static struct cs_xfer *cs_user_first_of(struct cs_user *user, bool blocks)
+{
+	return list_first_entry_or_null(&user->waiters[blocks], struct cs_xfer,
+					waiter);
+}
+
+/* Could the transfer run, if it was woken?  That may change at any time. */
+static bool cs_user_is_able(const struct cs_xfer *xfer)
+{
+	return xfer && list_empty_careful(&xfer->in_line);
+}
+
+/* Of both queues, by turns; whoever is able before who is not.  NULL if nobody waits. */
 static struct cs_xfer *cs_user_first_waiter(struct cs_user *user)
 {
-	return list_first_entry_or_null(&user->waiters, struct cs_xfer,
-					waiter);
+	struct cs_xfer *next = cs_user_first_of(user, user->blocking_next);
+	struct cs_xfer *other = cs_user_first_of(user, !user->blocking_next);
+
+	if (!next || (!cs_user_is_able(next) && cs_user_is_able(other)))
+		return other;
+	return next;
 }
 
 /* May the user's first waiter go on, once there is memory? */
@@ -43,7 +63,8 @@ static bool cs_user_has_room(struct cs_user *user)
 {
 	const struct cs_xfer *xfer = cs_user_first_waiter(user);
 
-	return xfer && user->bytes + CS_SEGMENT_FIRST <= cs_user_share(xfer);
+	return cs_user_is_able(xfer) &&
+	       user->bytes + CS_SEGMENT_FIRST <= cs_user_share(xfer);
 }
 
 /* Has the user take turns, or not any more, as things are now. */
@@ -56,10 +77,7 @@ static void cs_user_settle(struct cs_user *user)
 		list_add_tail(&user->turn, &cs_user_turns);
 }
 
-/*
- * Runs the transfer whose turn it is.  If its user has no worker for it, it passes
- * the turn on.
- */
+/* Runs the transfer whose turn it is.  If it gets no worker, it passes the turn on. */
 static void cs_user_wake(void)
 {
 	struct cs_user *user;
@@ -70,6 +88,16 @@ static void cs_user_wake(void)
 		cs_async_run(cs_user_first_waiter(user));
 }
 
+/* Settles, and wakes whoever that gives a turn to. */
+static void cs_user_settle_and_wake(struct cs_user *user)
+{
+	bool had_turn = !list_empty(&user->turn);
+
+	cs_user_settle(user);
+	if (had_turn != !list_empty(&user->turn))
+		cs_user_wake();
+}
+
 /* Does nobody come before the transfer? */
 static bool cs_user_is_first(const struct cs_xfer *xfer)
 {
@@ -77,22 +105,33 @@ static bool cs_user_is_first(const struct cs_xfer *xfer)
 	const struct cs_xfer *waiter = cs_user_first_waiter(user);
 
 	lockdep_assert_held(&cs_user_lock);
-	if (waiter && waiter != xfer)
+	if (waiter != xfer && cs_user_is_able(waiter))
 		return false;
 	return list_empty(&cs_user_turns) ||
 	       cs_user_turns.next == &user->turn;
 }
 
-/* The user has @bytes now; whoever that gives a turn to is woken. */
-static void cs_user_set_bytes(struct cs_user *user, u64 bytes)
+/* The tunables may have been changed since it began to wait. */
+static void cs_user_look_again(struct cs_xfer *xfer)
 {
-	bool had_turn = !list_empty(&user->turn);
+	struct cs_tunables now;
 
-	lockdep_assert_held(&cs_user_lock);
-	user->bytes = bytes;
-	cs_user_settle(user);
-	if (had_turn != !list_empty(&user->turn))
-		cs_user_wake();
+	cs_policy_get(&now);
+	spin_lock(&cs_user_lock);
+	xfer->tunables.pool_max = now.pool_max;
+	xfer->tunables.user_share = now.user_share;
+	spin_unlock(&cs_user_lock);
+}
+
+/**
+ * cs_user_is_waiting - does a transfer stand in line for memory?
+ * @xfer: the transfer
+ *
+ * In the thread that pumps it: nobody else puts it there or takes it out.
+ */
+bool cs_user_is_waiting(const struct cs_xfer *xfer)
+{
+	return !list_empty(&xfer->waiter);
 }
 
 /**
@@ -100,13 +139,16 @@ static void cs_user_set_bytes(struct cs_user *user, u64 bytes)
  * @xfer: the transfer
  * @size: bytes
  *
- * Process context.
+ * Process context.  If it has waited, it goes by how large the pool and a share of
+ * it may be now.
  * Return: whether nobody comes before it and it stays within its user's share.
  */
 bool cs_user_may_take(struct cs_xfer *xfer, u32 size)
 {
 	bool first, room;
 
+	if (cs_user_is_waiting(xfer))
+		cs_user_look_again(xfer);
 	spin_lock(&cs_user_lock);
 	first = cs_user_is_first(xfer);
 	room = xfer->user->bytes + size <= cs_user_share(xfer);
@@ -125,7 +167,8 @@ bool cs_user_may_take(struct cs_xfer *xfer, u32 size)
 void cs_user_take(struct cs_user *user, u32 size)
 {
 	spin_lock(&cs_user_lock);
-	cs_user_set_bytes(user, user->bytes + size);
+	user->bytes += size;
+	cs_user_settle_and_wake(user);
 	spin_unlock(&cs_user_lock);
 }
 
@@ -139,7 +182,8 @@ void cs_user_take(struct cs_user *user, u32 size)
 void cs_user_give(struct cs_user *user, u32 size)
 {
 	spin_lock(&cs_user_lock);
-	cs_user_set_bytes(user, user->bytes - size);
+	user->bytes -= size;
+	cs_user_settle(user);
 	cs_user_wake();
 	cs_user_forget(user);
 	spin_unlock(&cs_user_lock);
@@ -166,72 +210,32 @@ void cs_user_wake_next(void)
 void cs_user_queue(struct cs_xfer *xfer)
 {
 	struct cs_user *user = xfer->user;
-	bool had_turn;
 
 	/* Others will look at xfer->privileged, who can't find it out. */
 	cs_user_is_limited(xfer);
 	spin_lock(&cs_user_lock);
-	had_turn = !list_empty(&user->turn);
 	if (list_empty(&xfer->waiter)) {
-		list_add_tail(&xfer->waiter, &user->waiters);
+		list_add_tail(&xfer->waiter, &user->waiters[xfer->blocks]);
 		cs_user_waiting++;
 	}
-	cs_user_settle(user);
-	/*
-	 * Who is first finds what it missed meanwhile, or passes the turn on; it need
-	 * not be this one.
-	 */
-	if (!had_turn && cs_user_turns.next == &user->turn)
-		cs_user_wake();
+	/* Who is first, perhaps this one, finds what it missed meanwhile. */
+	cs_user_settle_and_wake(user);
 	spin_unlock(&cs_user_lock);
-}
-
-/* The first of the user's waiters that does not stand in line for a worker too. */
-static struct cs_xfer *cs_user_first_able(struct cs_user *user)
-{
-	struct cs_xfer *xfer;
-
-	list_for_each_entry(xfer, &user->waiters, waiter)
-		if (list_empty_careful(&xfer->in_line))
-			return xfer;
-	return NULL;
-}
-
-/**
- * cs_user_is_waiting - does a transfer stand in line for memory?
- * @xfer: the transfer
- *
- * In the thread that pumps it: nobody else puts it there or takes it out.
- */
-bool cs_user_is_waiting(const struct cs_xfer *xfer)
-{
-	return !list_empty(&xfer->waiter);
 }
 
 /**
  * cs_user_pass - a transfer can't make use of its turn now, if it has one
- * @xfer: that may or may not wait for memory, and got no worker
+ * @xfer: that may or may not wait for memory, and stands in line for a worker
  *
- * Another of its user's has the turn, or the next user: then this one takes turns
- * again when one of its transfers comes back for memory, or some of its memory is
- * free.  Process context.
+ * Another of its user's has the turn, or the next user.  Process context.
  */
 void cs_user_pass(struct cs_xfer *xfer)
 {
-	struct cs_user *user = xfer->user;
-	struct cs_xfer *able;
-
 	if (!cs_user_is_waiting(xfer))
 		return;
 	spin_lock(&cs_user_lock);
-	if (cs_user_first_waiter(user) == xfer && !list_empty(&user->turn)) {
-		able = cs_user_first_able(user);
-		if (able)
-			list_move(&able->waiter, &user->waiters);
-		else
-			list_del_init(&user->turn);
-		cs_user_wake();
-	}
+	cs_user_settle(xfer->user);
+	cs_user_wake();
 	spin_unlock(&cs_user_lock);
 }
 
@@ -248,6 +252,7 @@ void cs_user_unqueue(struct cs_xfer *xfer)
 	spin_lock(&cs_user_lock);
 	list_del_init(&xfer->waiter);
 	cs_user_waiting--;
+	xfer->user->blocking_next = !xfer->blocks;
 	list_del_init(&xfer->user->turn);
 	cs_user_settle(xfer->user);
 	cs_user_wake();

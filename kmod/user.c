@@ -45,7 +45,8 @@ static struct cs_user *cs_user_create(kuid_t uid)
 	if (!user)
 		return NULL;
 	user->uid = uid;
-	INIT_LIST_HEAD(&user->waiters);
+	INIT_LIST_HEAD(&user->waiters[false]);
+	INIT_LIST_HEAD(&user->waiters[true]);
 	INIT_LIST_HEAD(&user->turn);
 	cs_workers_init(&user->workers[false]);
 	cs_workers_init(&user->workers[true]);

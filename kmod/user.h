@@ -16,7 +16,9 @@
  * @refs: struct cs_xfer that refer to it
  * @transfers: of them, those that were created and not destroyed
  * @bytes: of the pool that they hold, parked ones included
- * @waiters: transfers that wait for memory, first come first
+ * @waiters: transfers that wait for memory, first come first: for sockets that do
+ *	not block, and for those that do
+ * @blocking_next: which of them has its turn
  * @turn: in cs_user_turns, if the first waiter may take memory once there is some
  * @workers: those that its asynchronous transfers occupy, of each queue
  */
@@ -26,7 +28,8 @@ struct cs_user {
 	u32 refs;
 	u32 transfers;
 	u64 bytes;
-	struct list_head waiters;
+	struct list_head waiters[2];
+	bool blocking_next;
 	struct list_head turn;
 	struct cs_workers workers[2];
 };

@@ -12,6 +12,7 @@
 #include <net/sock.h>
 #include <net/tcp_states.h>
 
+#include "compat/file.h"
 #include "compat/sock_splice.h"
 #include "coldsend.h"
 #include "trace.h"
@@ -338,8 +339,8 @@ static void cs_sink_dont_linger(struct sock *sk)
  *
  * The last to do so sleeps while the socket lingers (SO_LINGER).  Where a thread
  * of the kernel is that, a work item that all of them share does it: others' files
- * would be closed later.  A worker of the user's own does it instead, in case that
- * somebody else lets go at the same moment.  May sleep.
+ * would be closed later.  A worker of the user's own does it instead, and for a
+ * socket that does not linger any more.  May sleep.
  */
 void cs_sink_put(struct cs_xfer *xfer)
 {
@@ -350,7 +351,8 @@ void cs_sink_put(struct cs_xfer *xfer)
 		fput(file);
 		return;
 	}
-	if (file_count(file) == 1)
-		cs_sink_dont_linger(xfer->sock->sk);
+	if (compat_file_put_unless_last(file))
+		return;
+	cs_sink_dont_linger(xfer->sock->sk);
 	__fput_sync(file);
 }

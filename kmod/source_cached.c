@@ -179,7 +179,7 @@ static void cs_cached_close(struct cs_xfer *xfer)
 		cs_xfer_count(xfer, COLDSEND_A_COUNTERS_PAGES_RESIDENT,
 			      cached->pages - added);
 	cs_source_copied.close(xfer);
-	if (cached->pages)
+	if (cs_xfer_sent(xfer))
 		file_accessed(xfer->file);
 }
 

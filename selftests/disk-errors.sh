@@ -11,7 +11,7 @@
 . "$(dirname "$0")/lib.sh"
 
 need_module
-need jq filefrag
+need jq filefrag python3
 # shellcheck source=disk.sh
 . "$selftests/disk.sh"
 
@@ -66,6 +66,12 @@ stops_before() {
 	same "error of the rest" EIO "$(jq -r .error "$tmp/sent")"
 }
 
+fails_at() {
+	local status=0
+	transfer "$1" "$bad" || status=$?
+	same "exit status" 1 "$status" || return 1
+	same "sent and error" "0 EIO" "$(jq -r '"\(.bytes_sent) \(.error)"' "$tmp/sent")"
+}
 
 goes_on_after() {
 	local from=$((bad + 2 * bad_bytes))
@@ -74,11 +80,35 @@ goes_on_after() {
 	same_bytes $((size - from)) "$from"
 }
 
+# What a program that calls sendfile hears, from just before the bad place on.
+cat >"$tmp/sender.py" <<'END'
+import os, socket, sys
+ours, theirs = socket.socketpair()
+with open(sys.argv[1], "rb") as source:
+    offset = int(sys.argv[2])
+    try:
+        while True:
+            offset += os.sendfile(ours.fileno(), source.fileno(), offset, 1 << 20)
+            theirs.recv(1 << 20)
+    except OSError as error:
+        print(offset, error.strerror)
+END
+as_sendfile() {
+	local plain
+	xfer cold "$file" && plain=$(python3 "$tmp/sender.py" "$file" $((bad - bad_bytes))) || return 1
+	# The page of the bad place is not sent in part.
+	same "without us" "$((bad / 4096 * 4096)) Input/output error" "$plain" || return 1
+	xfer cold "$file" || return 1
+	same "by us" "$plain" "$(coldsend run --min-size 0 --policy "$1" -- python3 "$tmp/sender.py" "$file" $((bad - bad_bytes)))"
+}
+
 make_disk
 make_bad
 for policy in cached direct drop-behind hybrid; do
 	errors=$(total errors)
 	check "$policy: exact up to the bad place" stops_before "$policy"
+	check "$policy: nothing of it" fails_at "$policy"
+	check "$policy: sendfile sends what comes before it" as_sendfile "$policy"
 	check "$policy: goes on after it" goes_on_after "$policy"
 	check "$policy: the error is counted" test "$(total errors)" -gt "$errors"
 done

@@ -40,6 +40,14 @@ save_keeps() {
 	diff "$tmp/saved" "$tmp/target" || return 1
 	same mode 640 "$(stat -c %a "$tmp/target")"
 }
+save_makes() {
+	rm -f "$tmp/new"
+	(umask 027 && coldsend policy save "$tmp/new") || return 1
+	diff "$tmp/saved" "$tmp/new" || return 1
+	same mode 640 "$(stat -c %a "$tmp/new")" || return 1
+	same "files beside it" "$tmp/new" "$(echo "$tmp"/new*)"
+}
+check "a file that save makes has the mode that others have" save_makes
 check "save keeps a link and the file's mode" save_keeps
 save_into() {
 	mkfifo "$tmp/pipe"

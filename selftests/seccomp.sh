@@ -27,6 +27,8 @@ check "by the module" tests shim-call
 check "of a static program" outcomes shim-call-static
 check "by the module, too" tests shim-call-static
 check "signals" tests shim-signals
+# Who starts us may have blocked the one that we interrupt our threads with.
+check "signals, ours blocked before" env --block-signal=RTMIN coldsend run --seccomp --min-size 0 -- shim-signals
 
 # Threads that call all the time while signals come all the time, as Go does it.
 cat >"$tmp/sender.py" <<'END'
@@ -106,6 +108,15 @@ print(*struct.unpack("3i", told)[1:])' "$tmp/file" >"$tmp/said" || return 1
 	same "served" 0 "$(tail -n +2 "$tmp/said" | jq .calls_served)"
 }
 check "a UNIX socket of another user is left to the kernel" other_users_unix
+
+# Where the device can't be opened, all is as without us.
+nobody() {
+	setpriv --reuid 65534 --regid 65534 --clear-groups coldsend run --seccomp --json -- \
+		python3 "$tmp/sender.py" "$tmp/file" 0 >"$tmp/said" 2>"$tmp/errors" || return 1
+	grep -q "no permission" "$tmp/errors" || { cat "$tmp/errors"; return 1; }
+	same "served" "0 0" "$(tail -n 5 "$tmp/said" | jq -r '"\(.bytes_served) \(.calls_served)"')"
+}
+check "no permission: plain sendfile" nobody
 
 # Calls of fewer bytes do not come to us at all.
 small_calls() {

@@ -25,7 +25,7 @@ static bool json;
 /* The short form of an option: its letter, and ':' if it has a value. */
 static char *add_short(char *at, const struct option *option)
 {
-	if (!isalnum(option->val))
+	if (option->val > UCHAR_MAX || !isalnum(option->val))
 		return at;
 	*at++ = (char)option->val;
 	if (option->has_arg == required_argument)

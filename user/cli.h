@@ -180,7 +180,7 @@ struct cs_child {
 	void *arg;
 };
 
-int cs_become(char **command);
+int cs_become(void *command);
 int cs_supervise(const struct cs_child *child);
 
 /* seccomp/filtered.c: a command whose sendfile is stopped, and done here */

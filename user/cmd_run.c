@@ -136,15 +136,10 @@ static bool set_words(const struct run_args *args)
 	return false;
 }
 
-static int become(void *arg)
-{
-	return cs_become(arg);
-}
-
 /* Runs the command as a child, for what comes after it. */
 static int run_and_tell(const struct run_args *args)
 {
-	struct cs_child child = { .become = become, .arg = args->command };
+	struct cs_child child = { .become = cs_become, .arg = args->command };
 	struct cs_served *served = hand_down_counters();
 	int status;
 

@@ -208,7 +208,7 @@ static int report(struct job *job)
 {
 	const struct cs_sent *done = &job->done;
 
-	if (!done->error || done->total.sent)
+	if (cs_args_json() || !done->error || done->total.sent)
 		cs_printer()->sent(done);
 	if (done->error) {
 		say_failed(job);

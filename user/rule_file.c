@@ -4,6 +4,7 @@
  * \ooo (octal) is a byte.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -165,25 +166,36 @@ static bool write_into(const struct cs_rules *rules, FILE *out)
 	return !fclose(out) && !failed;
 }
 
+/* As open(2) would make a file, or as the old one was. */
+static bool set_mode(int fd, const struct stat *old)
+{
+	mode_t mask;
+
+	if (old)
+		return !fchown(fd, old->st_uid, old->st_gid) &&
+		       !fchmod(fd, old->st_mode & 07777);
+	mask = umask(0);
+	umask(mask);
+	return !fchmod(fd, 0666 & ~mask);
+}
+
 /* Writes @path beside its place, and puts it there. */
 static bool replace_file(const struct cs_rules *rules, const char *path,
 			 const struct stat *old)
 {
 	char part[PATH_MAX];
 	bool kept;
-	FILE *out;
-	int err;
+	int fd, err;
 
-	if (snprintf(part, sizeof(part), "%s.part", path) >= (int)sizeof(part)) {
+	if (snprintf(part, sizeof(part), "%s.XXXXXX", path) >= (int)sizeof(part)) {
 		errno = ENAMETOOLONG;
 		return false;
 	}
-	out = fopen(part, "we");
-	if (!out)
+	fd = mkostemp(part, O_CLOEXEC);
+	if (fd < 0)
 		return false;
-	kept = !old || (!fchown(fileno(out), old->st_uid, old->st_gid) &&
-			!fchmod(fileno(out), old->st_mode & 07777));
-	if (write_into(rules, out) && kept && !rename(part, path))
+	kept = set_mode(fd, old);
+	if (write_into(rules, fdopen(fd, "w")) && kept && !rename(part, path))
 		return true;
 	err = errno;
 	remove(part);

@@ -108,14 +108,20 @@ static int watch(pid_t command, const sigset_t *signals)
 	return status;
 }
 
-/** cs_become - become a command; an exit status, after a message, if that can't be */
-int cs_become(char **command)
+/**
+ * cs_become - become a command
+ * @command: its words, as execvp(3) takes them
+ *
+ * Return: an exit status, after a message, if that can't be.
+ */
+int cs_become(void *command)
 {
+	char **words = command;
 	int err;
 
-	execvp(command[0], command);
+	execvp(words[0], words);
 	err = errno;
-	cs_err("can't run %s: %s", command[0], strerror(err));
+	cs_err("can't run %s: %s", words[0], strerror(err));
 	return err == ENOENT ? NOT_FOUND : NOT_RUNNABLE;
 }
 

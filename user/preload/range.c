@@ -18,14 +18,14 @@
 
 /*
  * Is an error of the module the answer, as sendfile would give it?  A socket tells
- * what it died of once: asked again, the kernel would say EPIPE.
+ * what it died of once: asked again, the kernel would say EPIPE.  EIO is not: what
+ * lies between here and the bad place the kernel can send, or has in memory.
  */
 static bool is_answer(int err)
 {
 	switch (err) {
 	case EAGAIN:
 	case EINTR:
-	case EIO:
 	case EPIPE:
 	case ECONNRESET:
 	case ECONNREFUSED:

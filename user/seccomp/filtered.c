@@ -42,6 +42,19 @@ static int become(void *arg)
 	return cs_become(run->command);
 }
 
+/* The kernel does it all, which is told too. */
+static int run_without_module(struct filtered *run, bool stats)
+{
+	struct cs_child child = { .become = cs_become, .arg = run->command };
+	int status;
+
+	if (!stats)
+		return cs_become(run->command);
+	status = cs_supervise(&child);
+	cs_printer()->served(&run->served);
+	return status;
+}
+
 static bool begun(void *arg)
 {
 	struct filtered *run = arg;
@@ -85,7 +98,7 @@ int cs_filtered_run(char **command, unsigned int policy, __u64 min_size,
 	device = cs_dev_open();
 	if (!device) {
 		cs_err("sendfile will not go through the module");
-		return cs_become(command);
+		return run_without_module(&run, stats);
 	}
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, run.pair)) {
 		cs_err("can't make a socket pair");

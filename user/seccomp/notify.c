@@ -209,12 +209,17 @@ bool cs_notify_start(int listener, const struct cs_range_how *how,
 		     struct cs_served *served)
 {
 	struct sigaction action = { .sa_handler = on_interrupt };
+	sigset_t interrupt;
 	bool started;
 
 	notify.listener = listener;
 	notify.how = *how;
 	notify.served = served;
 	sigaction(SIGRTMIN, &action, NULL);
+	/* Whoever started us may have left it blocked; threads inherit that. */
+	sigemptyset(&interrupt);
+	sigaddset(&interrupt, SIGRTMIN);
+	pthread_sigmask(SIG_UNBLOCK, &interrupt, NULL);
 	pthread_mutex_lock(&notify.lock);
 	started = add_thread() && start_thread(look_after_calls);
 	pthread_mutex_unlock(&notify.lock);

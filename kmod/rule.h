@@ -68,6 +68,8 @@ struct cs_budget {
  * @path_size: chars of @path
  * @path_head: chars at the start of @path that stand for themselves
  * @path_tail: chars at its end that do
+ * @path_least: chars that what it matches has at the least
+ * @path_is_ends: it is these with one star between
  * @name_size: chars of @name
  * @name_is_all: of a file's name; if not, its end
  * @name: what the pattern says of a file's name, in @path; may be ""
@@ -91,8 +93,10 @@ struct cs_rule {
 	u32 path_size;
 	u32 path_head;
 	u32 path_tail;
+	u32 path_least;
 	u32 name_size;
 	bool name_is_all;
+	bool path_is_ends;
 	const char *name;
 	char fs[CS_RULE_FS_SIZE];
 	char path[CS_RULE_PATH_SIZE];

@@ -45,6 +45,10 @@ void cs_rule_prepare(struct cs_rule *rule)
 	while (tail && !strchr(CS_GLOB_SPECIAL, rule->path[tail - 1]))
 		tail--;
 	rule->path_tail = rule->path_size - tail;
+	rule->path_least = min(rule->path_head + rule->path_tail,
+			       rule->path_size);
+	rule->path_is_ends = rule->path_least + 1 == rule->path_size &&
+			     rule->path[rule->path_head] == '*';
 	slash = strrchr(rule->path + tail, '/');
 	rule->name = slash ? slash + 1 : rule->path + tail;
 	rule->name_size = strlen(rule->name);
@@ -217,14 +221,17 @@ static bool cs_rule_has_path(const struct cs_rule *rule,
 		return false;
 	if (!subject->path)
 		cs_subject_find_path(subject);
-	if (subject->length < max(rule->path_head, rule->path_tail) ||
+	if (subject->length < rule->path_least ||
 	    memcmp(subject->path, rule->path, rule->path_head) ||
 	    memcmp(subject->path + subject->length - rule->path_tail, tail,
 		   rule->path_tail))
 		return false;
+	if (rule->path_is_ends)
+		return true;
 	/* Many long patterns take their time. */
 	cond_resched();
-	return glob_match(rule->path, subject->path);
+	return glob_match(rule->path + rule->path_head,
+			  subject->path + rule->path_head);
 }
 
 /**

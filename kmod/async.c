@@ -219,10 +219,15 @@ static enum cs_turn cs_async_pump_as(struct cs_xfer *xfer)
 }
 
 /* Return: as cs_workers_enter(). */
-static bool cs_async_enter(struct cs_xfer *xfer)
+static bool cs_async_enter(struct cs_xfer *xfer, bool at_once)
 {
 	return cs_workers_enter(cs_user_workers(xfer), xfer,
-				cs_async_workers_max(xfer));
+				cs_async_workers_max(xfer) + at_once);
+}
+
+static void cs_async_leave(struct cs_xfer *xfer)
+{
+	cs_workers_leave(cs_user_workers(xfer), xfer, cs_async_workers_max(xfer));
 }
 
 static void cs_async_work(struct work_struct *work)
@@ -232,7 +237,8 @@ static void cs_async_work(struct work_struct *work)
 
 	/* Unless the wake-up came too late: nothing ended stands in line. */
 	if (xfer->state != CS_STATE_ENDED) {
-		if (!cs_async_enter(xfer)) {
+		/* It would stand in line whenever its turn for memory comes. */
+		if (!cs_async_enter(xfer, cs_user_is_waiting(xfer))) {
 			cs_user_pass(xfer);
 			return;
 		}
@@ -240,7 +246,7 @@ static void cs_async_work(struct work_struct *work)
 		cs_async_count_wait(xfer);
 		turn = cs_async_pump_as(xfer);
 	}
-	cs_workers_leave(cs_user_workers(xfer), xfer);
+	cs_async_leave(xfer);
 	if (turn == CS_TURN_OVER)
 		cs_async_wake(xfer);
 	if (turn == CS_TURN_ENDED)
@@ -266,7 +272,7 @@ void cs_async_run(struct cs_xfer *xfer)
  */
 void cs_async_wake(struct cs_xfer *xfer)
 {
-	if (cs_async_enter(xfer))
+	if (cs_async_enter(xfer, false))
 		cs_async_run(xfer);
 }
 
@@ -305,13 +311,11 @@ void cs_async_prepare(struct cs_xfer *xfer)
  */
 void cs_async_free(struct cs_xfer *xfer)
 {
-	struct cs_workers *workers = cs_user_workers(xfer);
-
 	/* What came too late: the timer puts it in line, the line into the queue. */
 	timer_delete_sync(&xfer->timer);
-	cs_workers_forget(workers, xfer);
+	cs_workers_forget(cs_user_workers(xfer), xfer);
 	cancel_work_sync(&xfer->work);
-	cs_workers_leave(workers, xfer);
+	cs_async_leave(xfer);
 	put_cred(xfer->cred);
 	mem_cgroup_put(xfer->memcg);
 	compat_blkcg_put(xfer->blkcg);
@@ -325,17 +329,17 @@ void cs_async_free(struct cs_xfer *xfer)
  */
 int cs_async_init(void)
 {
-	u32 nodes = num_online_nodes();
+	u32 nodes = num_online_nodes(), all;
 
 	/* A worker sleeps for the disk at times, so a few more than processors. */
 	cs_async_plain_max = min_t(u32, 2 * num_online_cpus() + 2,
-				   max(WQ_MAX_ACTIVE / (2 * nodes), 1U));
+				   max(WQ_MAX_ACTIVE / (2 * nodes), 2U) - 1);
 	/*
 	 * The rest is for others while a user's workers sleep: of each node, since
 	 * the kernel (6.9) divides the workers of a queue among them, by processors.
 	 */
-	cs_async_plain_queue = alloc_workqueue("coldsend", WQ_UNBOUND,
-					       2 * nodes * cs_async_plain_max);
+	all = min_t(u32, 2 * nodes * (cs_async_plain_max + 1), WQ_MAX_ACTIVE);
+	cs_async_plain_queue = alloc_workqueue("coldsend", WQ_UNBOUND, all);
 	if (!cs_async_plain_queue)
 		return -ENOMEM;
 	cs_async_blocking_queue = alloc_workqueue("coldsend_blocking",

@@ -61,6 +61,7 @@
 
 void cs_policy_get(struct cs_tunables *tunables);
 int cs_policy_set(const struct cs_tunables *tunables, const char **refusal);
+u64 cs_policy_pool_max(void);
 bool cs_policy_known(u32 policy);
 void cs_policy_init(void);
 
@@ -140,6 +141,7 @@ bool cs_user_may_take(struct cs_xfer *xfer, u32 size);
 void cs_user_take(struct cs_user *user, u32 size);
 void cs_user_give(struct cs_user *user, u32 size);
 void cs_user_wake_next(void);
+void cs_user_limits_changed(void);
 void cs_user_queue(struct cs_xfer *xfer);
 bool cs_user_is_waiting(const struct cs_xfer *xfer);
 void cs_user_pass(struct cs_xfer *xfer);
@@ -238,7 +240,7 @@ void cs_async_free(struct cs_xfer *xfer);
 
 void cs_workers_init(struct cs_workers *workers);
 bool cs_workers_enter(struct cs_workers *workers, struct cs_xfer *xfer, u32 max);
-void cs_workers_leave(struct cs_workers *workers, struct cs_xfer *xfer);
+void cs_workers_leave(struct cs_workers *workers, struct cs_xfer *xfer, u32 max);
 void cs_workers_forget(struct cs_workers *workers, struct cs_xfer *xfer);
 
 int cs_async_init(void);

@@ -70,9 +70,9 @@ static u64 cs_park_bytes;		/* of those in cs_park_all */
 static void cs_park_reap(struct work_struct *work);
 static DECLARE_DELAYED_WORK(cs_park_reaper, cs_park_reap);
 
-static u64 cs_park_limit(const struct cs_xfer *xfer)
+static u64 cs_park_limit(void)
 {
-	return xfer->tunables.pool_max / 4;
+	return cs_policy_pool_max() / 4;
 }
 
 /**
@@ -83,7 +83,7 @@ static u64 cs_park_limit(const struct cs_xfer *xfer)
  */
 u64 cs_park_room(const struct cs_xfer *xfer)
 {
-	u64 limit = cs_park_limit(xfer), parked = READ_ONCE(cs_park_bytes);
+	u64 limit = cs_park_limit(), parked = READ_ONCE(cs_park_bytes);
 
 	return parked < limit ? limit - parked : 0;
 }
@@ -252,7 +252,7 @@ void cs_park_keep(struct cs_xfer *xfer)
 	if (list_empty(&parked->segments))
 		cs_park_free(parked);
 	else
-		cs_park_insert(parked, hash, cs_park_limit(xfer));
+		cs_park_insert(parked, hash, cs_park_limit());
 }
 
 static struct cs_parked *cs_park_find(const struct cs_xfer *xfer, u32 hash)

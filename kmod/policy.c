@@ -64,6 +64,19 @@ void cs_policy_get(struct cs_tunables *tunables)
 	} while (read_seqretry(&cs_policy_lock, seq));
 }
 
+/**
+ * cs_policy_pool_max - bytes of the pool at the most, as it is now
+ *
+ * Process context.
+ */
+u64 cs_policy_pool_max(void)
+{
+	struct cs_tunables now;
+
+	cs_policy_get(&now);
+	return now.pool_max;
+}
+
 static const char *cs_policy_auto_refusal(const struct cs_tunables *new)
 {
 	if (new->small_max > CS_SMALL_MAX_MAX)
@@ -111,8 +124,8 @@ static const char *cs_policy_refusal(const struct cs_tunables *new)
 
 /**
  * cs_policy_set - changes the tunables, all or nothing
- * @tunables: the new ones; transfers that run keep the old, but for what those that
- *	wait for memory wait for
+ * @tunables: the new ones; transfers that run keep the old, but for the limits of
+ *	the pool
  * @refusal: set to a sentence saying what is out of range
  *
  * Process context.  Callers that change some of what cs_policy_get() gave them
@@ -128,8 +141,7 @@ int cs_policy_set(const struct cs_tunables *tunables, const char **refusal)
 	write_seqlock(&cs_policy_lock);
 	cs_tunables = *tunables;
 	write_sequnlock(&cs_policy_lock);
-	/* The pool may have become larger. */
-	cs_user_wake_next();
+	cs_user_limits_changed();
 	return 0;
 }
 

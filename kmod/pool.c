@@ -68,10 +68,7 @@ u64 cs_pool_bytes(void)
  */
 void cs_pool_look(struct cs_pool_view *view)
 {
-	struct cs_tunables tunables;
-
-	cs_policy_get(&tunables);
-	view->max = tunables.pool_max;
+	view->max = cs_policy_pool_max();
 	spin_lock(&cs_pool_lock);
 	view->held = cs_pool_held;
 	view->used = cs_pool_held - cs_pool_spare;
@@ -292,7 +289,7 @@ struct cs_segment *cs_pool_get(struct cs_xfer *xfer, u32 size, bool first,
 	may = cs_user_may_take(xfer, size);
 	anyway = first && !xfer->async;
 	if (may || anyway)
-		segment = cs_pool_find(size, xfer->tunables.pool_max, anyway,
+		segment = cs_pool_find(size, cs_policy_pool_max(), anyway,
 				       recycled);
 	if (!IS_ERR(segment)) {
 		segment->user = xfer->user;
@@ -317,7 +314,7 @@ bool cs_pool_is_tight(struct cs_xfer *xfer)
 	spin_lock(&cs_pool_lock);
 	used = cs_pool_held - cs_pool_spare;
 	spin_unlock(&cs_pool_lock);
-	return used > xfer->tunables.pool_max / 4 * 3 || cs_user_is_tight(xfer);
+	return used > cs_policy_pool_max() / 4 * 3 || cs_user_is_tight(xfer);
 }
 
 /**

@@ -28,11 +28,13 @@ static LIST_HEAD(cs_user_turns);
 /* Bytes of the pool that the transfer's user may hold. */
 static u64 cs_user_share(const struct cs_xfer *xfer)
 {
-	u64 share = div_u64(xfer->tunables.pool_max, 100) *
-		    xfer->tunables.user_share;
+	struct cs_tunables now;
 
-	return xfer->privileged ? U64_MAX :
-				  max_t(u64, share, CS_SEGMENT_FIRST);
+	if (xfer->privileged)
+		return U64_MAX;
+	cs_policy_get(&now);
+	return max_t(u64, div_u64(now.pool_max, 100) * now.user_share,
+		     CS_SEGMENT_FIRST);
 }
 
 static struct cs_xfer *cs_user_first_of(struct cs_user *user, bool blocks)
@@ -111,18 +113,6 @@ static bool cs_user_is_first(const struct cs_xfer *xfer)
 	       cs_user_turns.next == &user->turn;
 }
 
-/* The tunables may have been changed since it began to wait. */
-static void cs_user_look_again(struct cs_xfer *xfer)
-{
-	struct cs_tunables now;
-
-	cs_policy_get(&now);
-	spin_lock(&cs_user_lock);
-	xfer->tunables.pool_max = now.pool_max;
-	xfer->tunables.user_share = now.user_share;
-	spin_unlock(&cs_user_lock);
-}
-
 /**
  * cs_user_is_waiting - does a transfer stand in line for memory?
  * @xfer: the transfer
@@ -139,16 +129,13 @@ bool cs_user_is_waiting(const struct cs_xfer *xfer)
  * @xfer: the transfer
  * @size: bytes
  *
- * Process context.  If it has waited, it goes by how large the pool and a share of
- * it may be now.
+ * Process context.
  * Return: whether nobody comes before it and it stays within its user's share.
  */
 bool cs_user_may_take(struct cs_xfer *xfer, u32 size)
 {
 	bool first, room;
 
-	if (cs_user_is_waiting(xfer))
-		cs_user_look_again(xfer);
 	spin_lock(&cs_user_lock);
 	first = cs_user_is_first(xfer);
 	room = xfer->user->bytes + size <= cs_user_share(xfer);
@@ -202,6 +189,29 @@ void cs_user_wake_next(void)
 }
 
 /**
+ * cs_user_limits_changed - the pool or a user's share of it may be larger now
+ *
+ * Process context.  Wakes the transfer whose turn it is.
+ */
+void cs_user_limits_changed(void)
+{
+	spin_lock(&cs_user_lock);
+	cs_user_for_each(cs_user_settle);
+	cs_user_wake();
+	spin_unlock(&cs_user_lock);
+}
+
+/* Whoever waits already stays first: it may be on its way. */
+static void cs_user_add_waiter(struct cs_user *user, struct cs_xfer *xfer)
+{
+	if (list_empty(&user->waiters[xfer->blocks]) &&
+	    !list_empty(&user->waiters[!xfer->blocks]))
+		user->blocking_next = !xfer->blocks;
+	list_add_tail(&xfer->waiter, &user->waiters[xfer->blocks]);
+	cs_user_waiting++;
+}
+
+/**
  * cs_user_queue - a transfer that got no memory will be woken for some
  * @xfer: asynchronous
  *
@@ -214,10 +224,8 @@ void cs_user_queue(struct cs_xfer *xfer)
 	/* Others will look at xfer->privileged, who can't find it out. */
 	cs_user_is_limited(xfer);
 	spin_lock(&cs_user_lock);
-	if (list_empty(&xfer->waiter)) {
-		list_add_tail(&xfer->waiter, &user->waiters[xfer->blocks]);
-		cs_user_waiting++;
-	}
+	if (list_empty(&xfer->waiter))
+		cs_user_add_waiter(user, xfer);
 	/* Who is first, perhaps this one, finds what it missed meanwhile. */
 	cs_user_settle_and_wake(user);
 	spin_unlock(&cs_user_lock);

@@ -70,6 +70,22 @@ void cs_user_forget(struct cs_user *user)
 }
 
 /**
+ * cs_user_for_each - does something with each user
+ * @fn: that forgets none
+ *
+ * Under the user lock.
+ */
+void cs_user_for_each(void (*fn)(struct cs_user *user))
+{
+	struct cs_user *user;
+	int bucket;
+
+	lockdep_assert_held(&cs_user_lock);
+	hash_for_each(cs_users, bucket, user, node)
+		fn(user);
+}
+
+/**
  * cs_user_is_limited - has a transfer to keep to limits?
  * @xfer: that would go past one
  *

@@ -40,6 +40,7 @@ extern spinlock_t cs_user_lock;
 extern u32 cs_user_waiting;
 
 void cs_user_forget(struct cs_user *user);
+void cs_user_for_each(void (*fn)(struct cs_user *user));
 bool cs_user_is_limited(struct cs_xfer *xfer);
 
 #endif /* COLDSEND_USER_H */

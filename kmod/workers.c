@@ -27,7 +27,7 @@ void cs_workers_init(struct cs_workers *workers)
  * cs_workers_enter - may a transfer be pumped now?
  * @workers: of its user
  * @xfer: submitted, and not freed
- * @max: workers that the user may have
+ * @max: workers that the user may have, or one more to pump what is not to wait
  *
  * If so, it has one until cs_workers_leave(), and its work item has to run.  If not,
  * it runs when it may.  Any context.
@@ -54,10 +54,11 @@ bool cs_workers_enter(struct cs_workers *workers, struct cs_xfer *xfer, u32 max)
  * cs_workers_leave - leaves the worker, if it has one, to the next in line
  * @workers: of the transfer's user
  * @xfer: that is not pumped any more
+ * @max: workers that the user may have
  *
  * Any context.
  */
-void cs_workers_leave(struct cs_workers *workers, struct cs_xfer *xfer)
+void cs_workers_leave(struct cs_workers *workers, struct cs_xfer *xfer, u32 max)
 {
 	struct cs_xfer *next = NULL;
 	unsigned long flags;
@@ -66,9 +67,10 @@ void cs_workers_leave(struct cs_workers *workers, struct cs_xfer *xfer)
 	if (xfer->has_worker) {
 		xfer->has_worker = false;
 		workers->busy--;
+	}
+	if (workers->busy < max)
 		next = list_first_entry_or_null(&workers->line, struct cs_xfer,
 						in_line);
-	}
 	if (next) {
 		list_del_init(&next->in_line);
 		next->has_worker = true;

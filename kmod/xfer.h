@@ -51,7 +51,8 @@ struct socket;
  *	transfer
  * @pool_max: bytes of segments held at the most
  *
- * The netlink specification has their ranges.
+ * The netlink specification has their ranges.  A transfer goes by what they were when it
+ * began, but by @pool_max and @user_share as they are now.
  */
 struct cs_tunables {
 	u32 policy;

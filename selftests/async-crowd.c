@@ -98,6 +98,25 @@ TEST_F_TIMEOUT(crowd, mixed, 100)
 	run(_metadata, &self->c);
 }
 
+/*
+ * Sockets that can have their sender wait are pumped by workers of their own: those
+ * that wait for memory there, and elsewhere, take turns.
+ */
+TEST_F_TIMEOUT(crowd, of_both_queues, 100)
+{
+	int i, sv[2];
+
+	if (cs_pair(CS_MPTCP, sv))
+		SKIP(return, "no MPTCP on this machine");
+	close(sv[0]);
+	close(sv[1]);
+	for (i = 0; i < N; i++) {
+		self->flows[i].kind = i % 2 ? CS_MPTCP : CS_TCP4;
+		self->flows[i].policy = COLDSEND_POLICY_DIRECT;
+	}
+	run(_metadata, &self->c);
+}
+
 /* The device is closed while they wait for disk, socket and pool. */
 TEST_F_TIMEOUT(crowd, closed, 60)
 {

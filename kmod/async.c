@@ -329,17 +329,17 @@ void cs_async_free(struct cs_xfer *xfer)
  */
 int cs_async_init(void)
 {
-	u32 nodes = num_online_nodes(), all;
+	u32 nodes = num_online_nodes();
 
 	/* A worker sleeps for the disk at times, so a few more than processors. */
 	cs_async_plain_max = min_t(u32, 2 * num_online_cpus() + 2,
-				   max(WQ_MAX_ACTIVE / (2 * nodes), 2U) - 1);
+				   max(WQ_MAX_ACTIVE / (2 * nodes), 1U));
 	/*
 	 * The rest is for others while a user's workers sleep: of each node, since
 	 * the kernel (6.9) divides the workers of a queue among them, by processors.
 	 */
-	all = min_t(u32, 2 * nodes * (cs_async_plain_max + 1), WQ_MAX_ACTIVE);
-	cs_async_plain_queue = alloc_workqueue("coldsend", WQ_UNBOUND, all);
+	cs_async_plain_queue = alloc_workqueue("coldsend", WQ_UNBOUND,
+					       2 * nodes * cs_async_plain_max);
 	if (!cs_async_plain_queue)
 		return -ENOMEM;
 	cs_async_blocking_queue = alloc_workqueue("coldsend_blocking",

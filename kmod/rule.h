@@ -75,6 +75,7 @@ struct cs_budget {
  * @name: what the pattern says of a file's name, in @path; may be ""
  * @fs: file system type
  * @path: pattern
+ * @rest: of it behind its head, and a slash: see cs_rule_has_path()
  */
 struct cs_rule {
 	refcount_t refs;
@@ -100,6 +101,7 @@ struct cs_rule {
 	const char *name;
 	char fs[CS_RULE_FS_SIZE];
 	char path[CS_RULE_PATH_SIZE];
+	char rest[CS_RULE_PATH_SIZE + 1];
 };
 
 static inline bool cs_rule_has(const struct cs_rule *rule, u32 attribute)
@@ -138,8 +140,9 @@ int cs_rules_from(unsigned long *index, u32 *generation,
  * @xfer: a transfer of the calling task, about to start
  * @name: of the file, once it was asked for
  * @buffer: for @path, NULL if it was not asked for so far
- * @path: of the file, "" if it can't be told
- * @length: of @path
+ * @path: of the file, "" if it can't be told; a slash and CS_RULE_PATH_SIZE zeros
+ *	follow
+ * @length: of @path without these
  */
 struct cs_subject {
 	const struct cs_xfer *xfer;

@@ -24,11 +24,17 @@
 /* What the kernel puts behind the path of a file that was unlinked. */
 #define CS_DELETED	" (deleted)"
 
+/* A path, and what glob_match() may see behind it. */
+#define CS_PATH_BUFFER	(PATH_MAX + CS_RULE_PATH_SIZE)
+
 /* Chars of a pattern that may not stand for themselves. */
 #define CS_GLOB_SPECIAL	"*?[]\\"
 
-/* Of each processor, the buffer of its last path, or NULL. */
+/* Of each processor, the buffer of its last path, zeros behind it; or NULL. */
 static DEFINE_PER_CPU(char *, cs_path_spare);
+
+/* Of a file whose path can't be told. */
+static const char cs_path_none[1 + CS_RULE_PATH_SIZE] = "/";
 
 /**
  * cs_rule_prepare - finds out what makes the rule quick to look at
@@ -49,6 +55,8 @@ void cs_rule_prepare(struct cs_rule *rule)
 			       rule->path_size);
 	rule->path_is_ends = rule->path_least + 1 == rule->path_size &&
 			     rule->path[rule->path_head] == '*';
+	snprintf(rule->rest, sizeof(rule->rest), "%s/",
+		 rule->path + rule->path_head);
 	slash = strrchr(rule->path + tail, '/');
 	rule->name = slash ? slash + 1 : rule->path + tail;
 	rule->name_size = strlen(rule->name);
@@ -148,38 +156,36 @@ static bool cs_rule_has_cgroup(const struct cs_rule *rule)
 }
 #endif
 
-/* Takes off what the kernel puts behind the path of an unlinked file. */
-static void cs_subject_cut(struct cs_subject *subject, char *path)
+/* Chars of a path but for what the kernel puts behind that of an unlinked file. */
+static size_t cs_path_length(const struct cs_xfer *xfer, const char *path)
 {
-	size_t deleted = strlen(CS_DELETED);
+	size_t length = strlen(path), deleted = strlen(CS_DELETED);
 
-	if (!d_unlinked(subject->xfer->file->f_path.dentry) ||
-	    subject->length <= deleted)
-		return;
-	path += subject->length - deleted;
-	if (strcmp(path, CS_DELETED))
-		return;
-	*path = '\0';
-	subject->length -= deleted;
+	if (!d_unlinked(xfer->file->f_path.dentry) || length <= deleted ||
+	    strcmp(path + length - deleted, CS_DELETED))
+		return length;
+	return length - deleted;
 }
 
 static void cs_subject_find_path(struct cs_subject *subject)
 {
-	char *path;
+	char *path, *end;
 
-	subject->path = "";
+	subject->path = cs_path_none;
 	/* Memory would be zeroed for each: that is dearer than the path. */
 	subject->buffer = this_cpu_xchg(cs_path_spare, NULL);
 	if (!subject->buffer)
-		subject->buffer = kmalloc(PATH_MAX, GFP_KERNEL);
+		subject->buffer = kzalloc(CS_PATH_BUFFER, GFP_KERNEL);
 	if (!subject->buffer)
 		return;
 	path = file_path(subject->xfer->file, subject->buffer, PATH_MAX);
 	if (IS_ERR(path))
 		return;
 	subject->path = path;
-	subject->length = strlen(path);
-	cs_subject_cut(subject, path);
+	subject->length = cs_path_length(subject->xfer, path);
+	end = path + subject->length;
+	memset(end, 0, subject->buffer + PATH_MAX - end);
+	*end = '/';
 }
 
 /* Where a file is mounted, and on some file systems, a path ends otherwise. */
@@ -211,7 +217,13 @@ static bool cs_rule_has_name(const struct cs_rule *rule,
 		       rule->name_size);
 }
 
-/* Most patterns differ in chars at their ends, which is soon seen. */
+/*
+ * Most patterns differ in chars at their ends, which is soon seen.
+ *
+ * On some kernels (6.1) [!x] matches the zero at the end too, and glob_match() goes
+ * on behind it.  A slash that comes last in both has it find no match there, and no
+ * more than zeros.
+ */
 static bool cs_rule_has_path(const struct cs_rule *rule,
 			     struct cs_subject *subject)
 {
@@ -230,8 +242,7 @@ static bool cs_rule_has_path(const struct cs_rule *rule,
 		return true;
 	/* Many long patterns take their time. */
 	cond_resched();
-	return glob_match(rule->path + rule->path_head,
-			  subject->path + rule->path_head);
+	return glob_match(rule->rest, subject->path + rule->path_head);
 }
 
 /**

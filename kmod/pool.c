@@ -240,7 +240,7 @@ static u32 cs_pool_reserve(u32 size, u64 max, bool anyway)
 static struct cs_segment *cs_pool_find(u32 size, u64 max, bool anyway,
 				       bool *recycled)
 {
-	u32 order_max = cs_pinned_order_max();
+	u32 order_max = cs_pinned_order_max(), reserved;
 	struct cs_segment *segment;
 
 	/* After the maximum was lowered, what is past it must not be reused. */
@@ -252,13 +252,16 @@ static struct cs_segment *cs_pool_find(u32 size, u64 max, bool anyway,
 	if (segment)
 		return segment;
 	cs_pool_make_room(size, max);
-	size = cs_pool_reserve(size, max, anyway);
-	if (!size)
+	reserved = cs_pool_reserve(size, max, anyway);
+	/* Who looked at the same time had room without freeing what is spare. */
+	if (!reserved && cs_pool_free_spare(size))
+		reserved = cs_pool_reserve(size, max, anyway);
+	if (!reserved)
 		return ERR_PTR(-EAGAIN);
-	segment = cs_segment_create(size, order_max);
+	segment = cs_segment_create(reserved, order_max);
 	if (segment)
 		return segment;
-	cs_pool_unreserve(size);
+	cs_pool_unreserve(reserved);
 	cs_user_wake_next();
 	return ERR_PTR(-ENOMEM);
 }

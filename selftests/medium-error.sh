@@ -8,7 +8,8 @@
 
 need_module
 need jq filefrag
-modprobe -q sd_mod && modprobe -q scsi_debug dev_size_mb=32 delay=0 || skip "no scsi_debug in this kernel"
+modprobe -q sd_mod || skip "no SCSI disks in this kernel"
+modprobe -q scsi_debug dev_size_mb=32 delay=0 || skip "no scsi_debug in this kernel"
 at_exit modprobe -r scsi_debug
 
 driver=/sys/bus/pseudo/drivers/scsi_debug

@@ -273,8 +273,7 @@ static void free_buffer(struct stream *stream, struct buffer *buffer)
 }
 
 /* What becomes of a buffer.  Return: bytes that have left it, or -errno. */
-static long long take(void *arg __attribute__((unused)),
-		      const struct io_uring_cqe *cqe)
+static long long take(void *arg, const struct io_uring_cqe *cqe)
 {
 	struct buffer *buffer = io_uring_cqe_get_data(cqe);
 	struct stream *stream = buffer->stream;
@@ -282,6 +281,7 @@ static long long take(void *arg __attribute__((unused)),
 	bool left = buffer->state == SENDING ||
 		    stream->job->method->variant == READ_ALONE;
 
+	(void)arg;
 	if (cqe->res < 0)
 		return cqe->res;
 	if ((__u64)cqe->res != length)

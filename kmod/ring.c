@@ -26,9 +26,6 @@
 
 #include "ring.h"
 
-/* Sent segments that a transfer keeps for itself before it gives them to the pool. */
-#define CS_LINGERING_MAX	16U
-
 /**
  * cs_ring_open - prepares the ring
  * @xfer: the transfer, at the first byte to read
@@ -82,49 +79,11 @@ static u32 cs_ring_aim(struct cs_xfer *xfer, struct cs_segment *segment,
 	return round_up(segment->end, ring->align);
 }
 
-static void cs_ring_unlinger(struct cs_ring *ring, struct cs_segment *segment)
-{
-	list_del_init(&segment->link);
-	ring->nr_lingering--;
-}
-
-/*
- * The segment sent longest ago, if the network has let go of it, it is not much
- * too small, and its folios are of the size that they may have now: a transfer that
- * began with little would stay slow.
- */
-static struct cs_segment *cs_ring_recycle(struct cs_ring *ring, u32 wanted)
-{
-	struct cs_segment *segment;
-
-	segment = list_first_entry_or_null(&ring->lingering, struct cs_segment,
-					   link);
-	if (!segment || !cs_segment_ours_alone(segment))
-		return NULL;
-	cs_ring_unlinger(ring, segment);
-	if (segment->capacity >= wanted / 2 &&
-	    segment->order_max == cs_pinned_order_max())
-		return segment;
-	cs_pool_put(segment);
-	return NULL;
-}
-
-/* What the network still holds is left to it. */
-static void cs_ring_drop_lingering(struct cs_ring *ring)
-{
-	struct cs_segment *segment, *next;
-
-	list_for_each_entry_safe(segment, next, &ring->lingering, link) {
-		cs_ring_unlinger(ring, segment);
-		cs_pool_drop(segment);
-	}
-}
-
 /* The pool is full, and the transfer has nothing to go on with. */
 static struct cs_segment *cs_ring_get_one(struct cs_xfer *xfer, u32 wanted,
 					  bool *recycled)
 {
-	cs_ring_drop_lingering(&xfer->ring);
+	cs_linger_drop(&xfer->ring);
 	wanted = min_t(u32, wanted, CS_SEGMENT_FIRST);
 	return cs_pool_get(xfer, wanted, true, recycled);
 }
@@ -134,7 +93,7 @@ static struct cs_segment *cs_ring_get(struct cs_xfer *xfer, loff_t limit)
 {
 	struct cs_ring *ring = &xfer->ring;
 	u32 wanted = cs_ring_wanted(xfer, limit);
-	struct cs_segment *segment = cs_ring_recycle(ring, wanted);
+	struct cs_segment *segment = cs_linger_take(ring, wanted);
 	bool recycled = segment;
 
 	if (!segment) {
@@ -416,12 +375,8 @@ void cs_ring_sent(struct cs_xfer *xfer, struct cs_segment *segment)
 		return;
 	}
 	cs_ring_count_read(xfer, segment);
-	list_move_tail(&segment->link, &ring->lingering);
-	if (++ring->nr_lingering <= CS_LINGERING_MAX)
-		return;
-	segment = list_first_entry(&ring->lingering, struct cs_segment, link);
-	cs_ring_unlinger(ring, segment);
-	cs_pool_put(segment);
+	list_del_init(&segment->link);
+	cs_linger_add(ring, segment);
 }
 
 /**
@@ -435,12 +390,8 @@ void cs_ring_sent(struct cs_xfer *xfer, struct cs_segment *segment)
 void cs_ring_idle(struct cs_xfer *xfer)
 {
 	struct cs_ring *ring = &xfer->ring;
-	struct cs_segment *segment, *next;
 
-	list_for_each_entry_safe(segment, next, &ring->lingering, link) {
-		cs_ring_unlinger(ring, segment);
-		cs_pool_put(segment);
-	}
+	cs_linger_put(ring);
 	if (ring->align && cs_pool_is_tight(xfer))
 		cs_ring_empty(xfer);
 	else if (cs_engine_is_stalled(xfer))
@@ -454,17 +405,13 @@ void cs_ring_idle(struct cs_xfer *xfer)
 void cs_ring_close(struct cs_xfer *xfer)
 {
 	struct cs_ring *ring = &xfer->ring;
-	struct cs_segment *segment, *next;
 
 	cs_ahead_read(xfer);
 	cs_park_keep(xfer);
 	cs_ring_empty(xfer);
 	cs_read_close(xfer->reads);
 	xfer->reads = NULL;
-	list_for_each_entry_safe(segment, next, &ring->lingering, link) {
-		cs_ring_unlinger(ring, segment);
-		cs_pool_put(segment);
-	}
+	cs_linger_put(ring);
 	if (cs_xfer_sent(xfer))
 		file_accessed(xfer->file);
 	/* Less than nothing if parked bytes were sent: the sum is right again. */

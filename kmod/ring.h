@@ -4,6 +4,7 @@
  * of policies direct and hybrid, which are made of them.
  *
  *	ring	  segments on their way from the disk
+ *	linger	  segments that were sent, until they can be read into again
  *	read	  one read of a segment
  *	park	  what was read for a non-blocking socket, between two calls
  *	ahead	  how much of that there should be
@@ -23,6 +24,11 @@ void cs_ring_empty(struct cs_xfer *xfer);
 void cs_ring_count_read(struct cs_xfer *xfer, struct cs_segment *segment);
 void cs_ring_idle(struct cs_xfer *xfer);
 void cs_ring_close(struct cs_xfer *xfer);
+
+void cs_linger_add(struct cs_ring *ring, struct cs_segment *segment);
+struct cs_segment *cs_linger_take(struct cs_ring *ring, u32 wanted);
+void cs_linger_put(struct cs_ring *ring);
+void cs_linger_drop(struct cs_ring *ring);
 
 int cs_read_open(struct cs_xfer *xfer);
 void cs_read_start(struct cs_xfer *xfer, struct cs_segment *segment,

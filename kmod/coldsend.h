@@ -112,6 +112,7 @@ struct cs_segment *cs_pool_get(struct cs_xfer *xfer, u32 size, bool first,
 			       bool *recycled);
 void cs_pool_put(struct cs_segment *segment);
 void cs_pool_drop(struct cs_segment *segment);
+bool cs_pool_is_scarce(struct cs_xfer *xfer);
 bool cs_pool_is_tight(struct cs_xfer *xfer);
 u64 cs_pool_bytes(void);
 void cs_pool_look(struct cs_pool_view *view);
@@ -146,7 +147,7 @@ void cs_user_queue(struct cs_xfer *xfer);
 bool cs_user_is_waiting(const struct cs_xfer *xfer);
 void cs_user_pass(struct cs_xfer *xfer);
 void cs_user_unqueue(struct cs_xfer *xfer);
-bool cs_user_is_tight(struct cs_xfer *xfer);
+bool cs_user_has_used(struct cs_xfer *xfer, u32 quarters);
 
 /* xfer.c: one transfer, from its descriptors to its last count */
 

@@ -213,7 +213,7 @@ static void cs_park_insert(struct cs_parked *parked, u32 hash, u64 max)
 
 static bool cs_park_keeps(struct cs_xfer *xfer)
 {
-	return xfer->ring.nr_segments && !cs_user_is_tight(xfer) &&
+	return xfer->ring.nr_segments && !cs_user_has_used(xfer, 3) &&
 	       cs_park_may_trust(xfer);
 }
 

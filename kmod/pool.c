@@ -304,6 +304,29 @@ struct cs_segment *cs_pool_get(struct cs_xfer *xfer, u32 size, bool first,
 	return segment;
 }
 
+/* Is more than so many quarters of what the transfer may have in use? */
+static bool cs_pool_is_used(struct cs_xfer *xfer, u32 quarters)
+{
+	u64 used;
+
+	spin_lock(&cs_pool_lock);
+	used = cs_pool_held - cs_pool_spare;
+	spin_unlock(&cs_pool_lock);
+	return used > cs_policy_pool_max() / 4 * quarters ||
+	       cs_user_has_used(xfer, quarters);
+}
+
+/**
+ * cs_pool_is_scarce - is half of what the transfer may have in use?
+ * @xfer: the transfer
+ *
+ * Process context.  Then who has something to send takes no more.
+ */
+bool cs_pool_is_scarce(struct cs_xfer *xfer)
+{
+	return cs_pool_is_used(xfer, 2);
+}
+
 /**
  * cs_pool_is_tight - is most of what the transfer may have in use?
  * @xfer: the transfer
@@ -312,12 +335,7 @@ struct cs_segment *cs_pool_get(struct cs_xfer *xfer, u32 size, bool first,
  */
 bool cs_pool_is_tight(struct cs_xfer *xfer)
 {
-	u64 used;
-
-	spin_lock(&cs_pool_lock);
-	used = cs_pool_held - cs_pool_spare;
-	spin_unlock(&cs_pool_lock);
-	return used > cs_policy_pool_max() / 4 * 3 || cs_user_is_tight(xfer);
+	return cs_pool_is_used(xfer, 3);
 }
 
 /**

@@ -10,7 +10,8 @@
  * its successor at the end of the queue is on its way before that, so that the
  * disk does not wait for the socket.  Where reads end several at a time, those that
  * come after must not wait until all of these are sent: while the disk is what is
- * waited for, as many again may be ready.
+ * waited for, as many again may be ready.  While memory is scarce, there is one: what
+ * all transfers read ahead must not be so much that it has to be given up unsent.
  *
  * A sent segment lingers until the network has let go of its memory, and is then the
  * next to be read into.  A source may put pages of the page cache between the reads;
@@ -145,14 +146,15 @@ static int cs_ring_add_next(struct cs_xfer *xfer)
 	return 0;
 }
 
-static bool cs_ring_wants_more(const struct cs_xfer *xfer)
+static bool cs_ring_wants_more(struct cs_xfer *xfer)
 {
 	const struct cs_ring *ring = &xfer->ring;
 
 	return ring->nr_segments <= xfer->tunables.depth + ring->slack &&
 	       cs_read_in_flight(xfer) < xfer->tunables.depth &&
 	       ring->next < xfer->end &&
-	       ring->next - xfer->pos < cs_sink_window(xfer);
+	       ring->next - xfer->pos < cs_sink_window(xfer) &&
+	       !(ring->nr_segments && cs_pool_is_scarce(xfer));
 }
 
 /**
@@ -391,10 +393,13 @@ void cs_ring_idle(struct cs_xfer *xfer)
 {
 	struct cs_ring *ring = &xfer->ring;
 
+	bool stalled = cs_engine_is_stalled(xfer);
+
 	cs_linger_put(ring);
-	if (ring->align && cs_pool_is_tight(xfer))
+	if (ring->align && (cs_pool_is_tight(xfer) ||
+			    (stalled && cs_pool_is_scarce(xfer))))
 		cs_ring_empty(xfer);
-	else if (cs_engine_is_stalled(xfer))
+	else if (stalled)
 		cs_ring_drop_pages(xfer);
 }
 

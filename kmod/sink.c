@@ -118,8 +118,9 @@ static int cs_sink_obstacle(const struct cs_xfer *xfer)
  *
  * A blocking socket takes all in the end.  What a non-blocking one has no room
  * for would be read in vain.  A wary transfer (an asynchronous one, of which there
- * may be many to slow peers, or one whose peer took nothing for so long that what
- * was read ahead was given up) trusts a peer that keeps up with more and more.
+ * may be many to slow peers, one whose peer took nothing for so long that what was
+ * read ahead was given up, or was slow while memory was scarce) trusts a peer that
+ * keeps up with more and more.
  * Process context.
  */
 loff_t cs_sink_window(const struct cs_xfer *xfer)
@@ -145,6 +146,8 @@ void cs_sink_trust(struct cs_xfer *xfer, bool keeps_up)
 	/* As much as the ring has at the most. */
 	u32 most = 2 * xfer->tunables.segment_size * xfer->tunables.depth;
 
+	if (!keeps_up && cs_pool_is_scarce(xfer))
+		xfer->wary = true;
 	if (!xfer->wary)
 		return;
 	xfer->trust = !keeps_up ? xfer->trust / 4 :

@@ -268,13 +268,15 @@ void cs_user_unqueue(struct cs_xfer *xfer)
 }
 
 /**
- * cs_user_is_tight - does the transfer's user hold most of what it may?
+ * cs_user_has_used - does the transfer's user hold most of what it may?
  * @xfer: the transfer
+ * @quarters: that are most
  *
  * Process context.
  */
-bool cs_user_is_tight(struct cs_xfer *xfer)
+bool cs_user_has_used(struct cs_xfer *xfer, u32 quarters)
 {
-	return READ_ONCE(xfer->user->bytes) > cs_user_share(xfer) / 4 * 3 &&
+	return READ_ONCE(xfer->user->bytes) >
+		       cs_user_share(xfer) / 4 * quarters &&
 	       cs_user_is_limited(xfer);
 }

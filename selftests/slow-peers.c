@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Slow peers: transfers that together would read further ahead than there is memory
+ * for read each byte once all the same, and wait for the peers with little.
+ */
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "crowd.h"
+#include "kselftest_harness.h"
+#include "submit.h"
+#include "tunables.h"
+
+#define N		16
+#define POOL_MAX	(4 * CS_MIB)
+#define CHUNK		(64 * CS_KIB)
+#define RUN_SECONDS	60
+
+static const struct cs_data data = { .seed = 107, .size = 4 * CS_MIB };
+
+/* A synchronous transfer, in a thread of its own. */
+struct sender {
+	int dev;
+	int sv[2];
+	struct coldsend_send s;
+	struct cs_peer peer;
+	pthread_t thread;
+	int err;
+};
+
+FIXTURE(slow)
+{
+	int dev;
+	int file;
+	struct cs_tunables tunables;
+	long long sent;
+	long long read;
+};
+
+FIXTURE_SETUP(slow)
+{
+	if (cs_stat("transfers") < 0)
+		SKIP(exit(KSFT_SKIP), "no debugfs with coldsend's counters");
+	ASSERT_EQ(0, cs_tunables_get(&self->tunables));
+	/* One segment for each is a quarter of it, a full ring more than all. */
+	ASSERT_EQ(0, cs_tunables_set("--pool-max 4M --segment-size 64K --depth 8"));
+	self->dev = cs_open();
+	self->file = cs_data_create(cs_dir(), &data);
+	ASSERT_GE(self->dev, 0);
+	ASSERT_GE(self->file, 0);
+	ASSERT_EQ(0, cs_drop_cache(self->file));
+	ASSERT_TRUE(cs_pool_empties(20));
+	self->sent = cs_stat("bytes_direct");
+	self->read = cs_stat("disk_bytes");
+}
+
+FIXTURE_TEARDOWN(slow)
+{
+	long long sent = cs_stat("bytes_direct") - self->sent;
+	long long read = cs_stat("disk_bytes") - self->read;
+
+	EXPECT_EQ(0, cs_tunables_restore(&self->tunables));
+	TH_LOG("%lld bytes read, %lld sent", read, sent);
+	EXPECT_EQ((long long)(N * data.size), sent);
+	EXPECT_LE(read, sent + sent / 4);
+	close(self->dev);
+}
+
+static void *send_all(void *arg)
+{
+	struct sender *sender = arg;
+
+	sender->err = cs_send(sender->dev, &sender->s);
+	shutdown(sender->sv[0], SHUT_WR);
+	return NULL;
+}
+
+static int start(struct sender *sender, int dev, int file)
+{
+	int err = cs_pair_small(CS_TCP4, sender->sv);
+
+	if (err)
+		return err;
+	sender->dev = dev;
+	cs_send_init(&sender->s, file, sender->sv[0], 0, COLDSEND_TO_EOF,
+		     COLDSEND_POLICY_DIRECT);
+	return -pthread_create(&sender->thread, NULL, send_all, sender);
+}
+
+static int receive(struct sender *sender)
+{
+	sender->peer = (struct cs_peer){
+		.fd = sender->sv[1], .data = &data, .chunk = CHUNK,
+		.slow = true,
+	};
+	return cs_peer_start(&sender->peer);
+}
+
+static void end(struct __test_metadata *_metadata, struct sender *sender)
+{
+	ASSERT_EQ(0, pthread_join(sender->thread, NULL));
+	EXPECT_EQ(0, sender->err);
+	EXPECT_EQ(0, cs_peer_join(&sender->peer));
+	EXPECT_EQ(data.size, sender->peer.count);
+	EXPECT_EQ(CS_NONE, sender->peer.bad);
+	close(sender->sv[0]);
+	close(sender->sv[1]);
+}
+
+TEST_F_TIMEOUT(slow, threads, RUN_SECONDS)
+{
+	struct sender senders[N];
+	int i;
+
+	for (i = 0; i < N; i++)
+		ASSERT_EQ(0, start(&senders[i], self->dev, self->file) ?:
+			     receive(&senders[i]));
+	for (i = 0; i < N; i++)
+		end(_metadata, &senders[i]);
+}
+
+static bool half_is_left(void *pool_max)
+{
+	return cs_pool_stat("bytes_used") <= *(long long *)pool_max / 2;
+}
+
+/* Peers that take nothing leave others enough to read ahead with. */
+TEST_F_TIMEOUT(slow, stalled, RUN_SECONDS)
+{
+	long long pool_max = POOL_MAX;
+	struct sender senders[N];
+	int i;
+
+	for (i = 0; i < N; i++)
+		ASSERT_EQ(0, start(&senders[i], self->dev, self->file));
+	/* They stall after a second. */
+	sleep(3);
+	EXPECT_TRUE(cs_wait(half_is_left, &pool_max, 20));
+	TH_LOG("%lld bytes used while they stall", cs_pool_stat("bytes_used"));
+	for (i = 0; i < N; i++)
+		ASSERT_EQ(0, receive(&senders[i]));
+	for (i = 0; i < N; i++)
+		end(_metadata, &senders[i]);
+}
+
+TEST_F_TIMEOUT(slow, asynchronous, RUN_SECONDS)
+{
+	struct cs_flow flows[N] = {};
+	struct cs_crowd crowd = {
+		.dev = self->dev, .file = self->file, .data = &data, .n = N,
+		.flows = flows, .chunk = CHUNK, .sndbuf = CHUNK, .pause_ms = 2,
+	};
+	int i;
+
+	for (i = 0; i < N; i++)
+		flows[i].policy = COLDSEND_POLICY_DIRECT;
+	ASSERT_EQ(0, cs_crowd_make(&crowd));
+	ASSERT_EQ(0, cs_crowd_submit(&crowd));
+	EXPECT_EQ(0, cs_crowd_run(&crowd, RUN_SECONDS));
+	EXPECT_EQ(NULL, cs_crowd_wrong(&crowd));
+}
+
+int main(int argc, char **argv)
+{
+	cs_need_device();
+	return test_harness_run(argc, argv);
+}

@@ -112,6 +112,7 @@ struct cs_segment *cs_pool_get(struct cs_xfer *xfer, u32 size, bool first,
 			       bool *recycled);
 void cs_pool_put(struct cs_segment *segment);
 void cs_pool_drop(struct cs_segment *segment);
+bool cs_pool_is_in_demand(struct cs_xfer *xfer);
 bool cs_pool_is_scarce(struct cs_xfer *xfer);
 bool cs_pool_is_tight(struct cs_xfer *xfer);
 u64 cs_pool_bytes(void);
@@ -213,6 +214,7 @@ enum cs_pumped {
 
 enum cs_pumped cs_engine_pump(struct cs_xfer *xfer);
 bool cs_engine_is_stalled(const struct cs_xfer *xfer);
+bool cs_engine_must_yield(struct cs_xfer *xfer);
 long cs_engine_patience(struct cs_xfer *xfer);
 long cs_engine_pause(struct cs_xfer *xfer);
 void cs_engine_run(struct cs_xfer *xfer);

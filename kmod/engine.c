@@ -135,6 +135,22 @@ bool cs_engine_is_stalled(const struct cs_xfer *xfer)
 }
 
 /**
+ * cs_engine_must_yield - do others need memory that was read into and not sent?
+ * @xfer: whose socket is full
+ *
+ * What waits for a peer that takes nothing is worth little.  But a socket that says
+ * it has room is asked again soon, and all would be read again each time.
+ * Process context.
+ */
+bool cs_engine_must_yield(struct cs_xfer *xfer)
+{
+	if (cs_pool_is_tight(xfer))
+		return true;
+	return cs_engine_is_stalled(xfer) && !xfer->retries &&
+	       cs_pool_is_in_demand(xfer);
+}
+
+/**
  * cs_engine_pause - how long to leave alone what can't be had and won't wake us
  * @xfer: that nothing was sent of since it was asked last
  *

@@ -7,6 +7,8 @@
 
 /* Segments that it keeps for itself before it gives them to the pool. */
 #define CS_LINGERING_MAX	16U
+/* One may be so much larger than what is read into it. */
+#define CS_LINGER_FACTOR	4
 
 static struct cs_segment *cs_linger_first(struct cs_ring *ring)
 {
@@ -43,8 +45,9 @@ void cs_linger_add(struct cs_ring *ring, struct cs_segment *segment)
  * @wanted: bytes
  *
  * Process context.  Return: the segment sent longest ago, if the network has let
- * go of it, it is not much too small, and its folios are of the size that they may
- * have now: a transfer that began with little would stay slow.  Or NULL.
+ * go of it, it is neither much too small nor, since all of it counts as used, too
+ * large, and its folios are of the size that they may have now: a transfer that began
+ * with little would stay slow.  Or NULL.
  */
 struct cs_segment *cs_linger_take(struct cs_ring *ring, u32 wanted)
 {
@@ -54,6 +57,8 @@ struct cs_segment *cs_linger_take(struct cs_ring *ring, u32 wanted)
 		return NULL;
 	cs_linger_remove(ring, segment);
 	if (segment->capacity >= wanted / 2 &&
+	    segment->capacity / CS_LINGER_FACTOR <=
+		    max(wanted, CS_SEGMENT_FIRST) &&
 	    segment->order_max == cs_pinned_order_max())
 		return segment;
 	cs_pool_put(segment);

@@ -304,27 +304,38 @@ struct cs_segment *cs_pool_get(struct cs_xfer *xfer, u32 size, bool first,
 	return segment;
 }
 
-/* Is more than so many quarters of what the transfer may have in use? */
-static bool cs_pool_is_used(struct cs_xfer *xfer, u32 quarters)
+/* Are more quarters in use, of all or of what the transfer's user may have? */
+static bool cs_pool_is_used(struct cs_xfer *xfer, u32 of_all, u32 of_user)
 {
 	u64 used;
 
 	spin_lock(&cs_pool_lock);
 	used = cs_pool_held - cs_pool_spare;
 	spin_unlock(&cs_pool_lock);
-	return used > cs_policy_pool_max() / 4 * quarters ||
-	       cs_user_has_used(xfer, quarters);
+	return used > cs_policy_pool_max() / 4 * of_all ||
+	       cs_user_has_used(xfer, of_user);
 }
 
 /**
- * cs_pool_is_scarce - is half of what the transfer may have in use?
+ * cs_pool_is_in_demand - is a good part of what the transfer may have in use?
  * @xfer: the transfer
  *
- * Process context.  Then who has something to send takes no more.
+ * Process context.  Then whose peer takes nothing leaves its memory to others.
+ */
+bool cs_pool_is_in_demand(struct cs_xfer *xfer)
+{
+	return cs_pool_is_used(xfer, 1, 1);
+}
+
+/**
+ * cs_pool_is_scarce - is half of what the transfer's user may have in use?
+ * @xfer: the transfer
+ *
+ * Process context.  Then little is read ahead.
  */
 bool cs_pool_is_scarce(struct cs_xfer *xfer)
 {
-	return cs_pool_is_used(xfer, 2);
+	return cs_pool_is_used(xfer, 3, 2);
 }
 
 /**
@@ -335,7 +346,7 @@ bool cs_pool_is_scarce(struct cs_xfer *xfer)
  */
 bool cs_pool_is_tight(struct cs_xfer *xfer)
 {
-	return cs_pool_is_used(xfer, 3);
+	return cs_pool_is_used(xfer, 3, 3);
 }
 
 /**

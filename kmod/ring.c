@@ -10,8 +10,9 @@
  * its successor at the end of the queue is on its way before that, so that the
  * disk does not wait for the socket.  Where reads end several at a time, those that
  * come after must not wait until all of these are sent: while the disk is what is
- * waited for, as many again may be ready.  While memory is scarce, there is one: what
- * all transfers read ahead must not be so much that it has to be given up unsent.
+ * waited for, as many again may be ready.  While memory is scarce, no more than one is
+ * read beside the head: what all transfers read ahead must not be so much that it has
+ * to be given up unsent.
  *
  * A sent segment lingers until the network has let go of its memory, and is then the
  * next to be read into.  A source may put pages of the page cache between the reads;
@@ -146,6 +147,20 @@ static int cs_ring_add_next(struct cs_xfer *xfer)
 	return 0;
 }
 
+/*
+ * Is there memory to read further ahead?  Where it is scarce, for one segment beside
+ * the one that is sent, and what was sent is others' to read into.
+ */
+static bool cs_ring_has_room(struct cs_xfer *xfer)
+{
+	struct cs_ring *ring = &xfer->ring;
+
+	if (!ring->nr_segments || !cs_pool_is_scarce(xfer))
+		return true;
+	cs_linger_put(ring);
+	return ring->nr_segments == 1 && !cs_pool_is_tight(xfer);
+}
+
 static bool cs_ring_wants_more(struct cs_xfer *xfer)
 {
 	const struct cs_ring *ring = &xfer->ring;
@@ -154,7 +169,7 @@ static bool cs_ring_wants_more(struct cs_xfer *xfer)
 	       cs_read_in_flight(xfer) < xfer->tunables.depth &&
 	       ring->next < xfer->end &&
 	       ring->next - xfer->pos < cs_sink_window(xfer) &&
-	       !(ring->nr_segments && cs_pool_is_scarce(xfer));
+	       cs_ring_has_room(xfer);
 }
 
 /**
@@ -386,20 +401,17 @@ void cs_ring_sent(struct cs_xfer *xfer, struct cs_segment *segment)
  * @xfer: the transfer
  *
  * What the network still holds is left to it.  What was read and not sent is
- * kept, unless memory is short: then it is read again.  Pages of the page cache are
- * kept for a moment.
+ * kept, unless others need the memory: then it is read again.  Pages of the page cache
+ * are kept for a moment.
  */
 void cs_ring_idle(struct cs_xfer *xfer)
 {
 	struct cs_ring *ring = &xfer->ring;
 
-	bool stalled = cs_engine_is_stalled(xfer);
-
 	cs_linger_put(ring);
-	if (ring->align && (cs_pool_is_tight(xfer) ||
-			    (stalled && cs_pool_is_scarce(xfer))))
+	if (ring->align && cs_engine_must_yield(xfer))
 		cs_ring_empty(xfer);
-	else if (stalled)
+	else if (cs_engine_is_stalled(xfer))
 		cs_ring_drop_pages(xfer);
 }
 

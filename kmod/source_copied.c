@@ -129,10 +129,10 @@ static void cs_copied_close(struct cs_xfer *xfer)
 	xfer->copied = NULL;
 }
 
-/* What is still to be sent is kept, unless memory is short: then it is read again. */
+/* What is still to be sent is kept, unless others need it: then it is read again. */
 static void cs_copied_idle(struct cs_xfer *xfer)
 {
-	if (!cs_segment_unsent(xfer->copied) || cs_pool_is_tight(xfer))
+	if (!cs_segment_unsent(xfer->copied) || cs_engine_must_yield(xfer))
 		cs_copied_close(xfer);
 }
 

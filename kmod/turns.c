@@ -268,15 +268,18 @@ void cs_user_unqueue(struct cs_xfer *xfer)
 }
 
 /**
- * cs_user_has_used - does the transfer's user hold most of what it may?
+ * cs_user_has_used - does the transfer's user hold more of what he may?
  * @xfer: the transfer
- * @quarters: that are most
+ * @quarters: than so many
  *
  * Process context.
  */
 bool cs_user_has_used(struct cs_xfer *xfer, u32 quarters)
 {
-	return READ_ONCE(xfer->user->bytes) >
-		       cs_user_share(xfer) / 4 * quarters &&
+	u64 bytes = READ_ONCE(xfer->user->bytes);
+
+	if (bytes > cs_policy_pool_max() / 4 * quarters)
+		return true;
+	return bytes > cs_user_share(xfer) / 4 * quarters &&
 	       cs_user_is_limited(xfer);
 }

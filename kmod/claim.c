@@ -11,7 +11,8 @@
  * has one owner: two would each wait for the other to let go of it.
  *
  * The window being sent and the next are read ahead, no more: so that what a
- * stopped transfer leaves behind is little, and known.
+ * stopped transfer leaves behind is little, and known.  For a non-blocking socket it
+ * is what it has room for: the rest would be evicted, and read again for the next call.
  */
 #include <linux/bitmap.h>
 #include <linux/blkdev.h>
@@ -95,28 +96,16 @@ static void cs_claim_read_ahead(struct cs_xfer *xfer, loff_t pos, loff_t end)
 	blk_finish_plug(&plug);
 }
 
-/* The pages of a window that are still to be sent. */
-static void cs_claim_range(const struct cs_xfer *xfer, pgoff_t window,
-			   pgoff_t *first, pgoff_t *last)
-{
-	*first = max_t(pgoff_t, window * CS_DROP_WINDOW,
-		       xfer->pos >> PAGE_SHIFT);
-	*last = min_t(pgoff_t, (window + 1) * CS_DROP_WINDOW - 1,
-		      (xfer->end - 1) >> PAGE_SHIFT);
-}
-
-/* Makes what is missing of the window the transfer's own, and has it read. */
-static void cs_claim_window(struct cs_xfer *xfer, pgoff_t window)
+/* Makes what is missing of some pages of a window the transfer's own, and reads it. */
+static void cs_claim_pages(struct cs_xfer *xfer, pgoff_t first, pgoff_t last)
 {
 	struct mutex *lock = cs_claim_lock(xfer->drop.inode);
-	unsigned long *own = cs_claim_own(xfer, window);
+	unsigned long *own = cs_claim_own(xfer, first / CS_DROP_WINDOW);
 	DECLARE_BITMAP(missing, CS_DROP_WINDOW) = {};
-	pgoff_t first, last;
 
 	/* Memory is all there is of some files; a hole has no page to bring. */
 	if (!xfer->drop.inode->i_mapping->a_ops->read_folio)
 		return;
-	cs_claim_range(xfer, window, &first, &last);
 	bitmap_set(missing, first % CS_DROP_WINDOW, last - first + 1);
 	if (mutex_lock_killable(lock))
 		return;
@@ -136,25 +125,68 @@ static void cs_claim_window(struct cs_xfer *xfer, pgoff_t window)
  */
 void cs_claim_open(struct cs_xfer *xfer)
 {
-	xfer->drop.prepared = cs_claim_window_of(xfer->pos);
+	struct cs_drop *drop = &xfer->drop;
+
+	drop->claimed = xfer->pos >> PAGE_SHIFT;
+	bitmap_zero(cs_claim_own(xfer, drop->claimed / CS_DROP_WINDOW),
+		    CS_DROP_WINDOW);
+}
+
+/* The page past those that should be there, or on their way. */
+static pgoff_t cs_claim_goal(const struct cs_xfer *xfer)
+{
+	pgoff_t goal = (cs_claim_window_of(xfer->pos) + 2) * CS_DROP_WINDOW;
+	pgoff_t end = DIV_ROUND_UP_ULL(xfer->end, PAGE_SIZE);
+	pgoff_t reach;
+
+	if (xfer->nonblock) {
+		reach = DIV_ROUND_UP_ULL(cs_sink_reach(xfer, xfer->pos),
+					 PAGE_SIZE);
+		goal = min_t(pgoff_t, goal,
+			     round_up(reach, CS_AHEAD_BYTES >> PAGE_SHIFT));
+	}
+	return min(goal, end);
 }
 
 /**
  * cs_claim_ahead - has the window at xfer->pos and the next read ahead
  * @xfer: the transfer
  *
- * Sleeps, for others of the same file and for a free request of the disk.
+ * Less, if the socket is a non-blocking one.  Sleeps, for others of the same file and
+ * for a free request of the disk.
  */
 void cs_claim_ahead(struct cs_xfer *xfer)
 {
-	pgoff_t window = min_t(pgoff_t, cs_claim_window_of(xfer->pos) + 1,
-			       cs_claim_window_of(xfer->end - 1));
 	struct cs_drop *drop = &xfer->drop;
+	pgoff_t goal = cs_claim_goal(xfer);
+	pgoff_t first, last;
 
-	for (; drop->prepared <= window; drop->prepared++) {
-		bitmap_zero(cs_claim_own(xfer, drop->prepared), CS_DROP_WINDOW);
-		cs_claim_window(xfer, drop->prepared);
+	/* What was copied instead needed none. */
+	if (drop->claimed <= xfer->pos >> PAGE_SHIFT)
+		cs_claim_open(xfer);
+	while (drop->claimed < goal) {
+		first = drop->claimed;
+		last = min_t(pgoff_t, goal,
+			     round_down(first, CS_DROP_WINDOW) + CS_DROP_WINDOW) - 1;
+		if (first % CS_DROP_WINDOW == 0)
+			bitmap_zero(cs_claim_own(xfer, first / CS_DROP_WINDOW),
+				    CS_DROP_WINDOW);
+		cs_claim_pages(xfer, first, last);
+		drop->claimed = last + 1;
 	}
+}
+
+/* What is claimed of a window and still to be sent.  Return: whether that is a page. */
+static bool cs_claim_range(const struct cs_xfer *xfer, pgoff_t window,
+			   pgoff_t *first, pgoff_t *last)
+{
+	pgoff_t past = min_t(pgoff_t, (window + 1) * CS_DROP_WINDOW,
+			     xfer->drop.claimed);
+
+	*first = max_t(pgoff_t, window * CS_DROP_WINDOW,
+		       xfer->pos >> PAGE_SHIFT);
+	*last = past - 1;
+	return *first < past;
 }
 
 /**
@@ -165,7 +197,10 @@ void cs_claim_ahead(struct cs_xfer *xfer)
  */
 void cs_claim_again(struct cs_xfer *xfer)
 {
-	cs_claim_window(xfer, cs_claim_window_of(xfer->pos));
+	pgoff_t first, last;
+
+	if (cs_claim_range(xfer, cs_claim_window_of(xfer->pos), &first, &last))
+		cs_claim_pages(xfer, first, last);
 }
 
 /**
@@ -196,6 +231,7 @@ bool cs_claim_has(struct cs_xfer *xfer, struct folio *folio)
 	u32 end = first + folio_nr_pages(folio);
 
 	return end <= CS_DROP_WINDOW &&
+	       folio->index + folio_nr_pages(folio) <= xfer->drop.claimed &&
 	       find_next_zero_bit(cs_claim_own(xfer, window), end, first) >= end;
 }
 
@@ -229,7 +265,8 @@ static void cs_claim_give_up_window(struct cs_xfer *xfer, pgoff_t window)
 	struct cs_segment *segment;
 	pgoff_t first, last;
 
-	cs_claim_range(xfer, window, &first, &last);
+	if (!cs_claim_range(xfer, window, &first, &last))
+		return;
 	segment = cs_segment_create_for_pages(CS_DROP_WINDOW);
 	if (!segment) {
 		cs_xfer_count(xfer, COLDSEND_A_COUNTERS_PAGES_FAILED,
@@ -257,6 +294,6 @@ void cs_claim_give_up(struct cs_xfer *xfer)
 
 	if (xfer->pos >= xfer->end)
 		return;
-	for (; window < xfer->drop.prepared; window++)
+	for (; window * CS_DROP_WINDOW < xfer->drop.claimed; window++)
 		cs_claim_give_up_window(xfer, window);
 }

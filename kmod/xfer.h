@@ -254,13 +254,14 @@ struct cs_cached {
  * struct cs_drop - what policy drop-behind knows of a transfer
  * @inode: inode whose page cache has the pages, below overlayfs the real one
  * @can_gather: pages may be taken out of the page cache as they are
- * @prepared: first window that @own says nothing of yet (claim.c)
- * @own: bit set: the page of the window was missing; of even and odd windows
+ * @claimed: first page that was not looked at yet (claim.c)
+ * @own: of those before it, bit set: the page of the window was missing; of even and
+ *	odd windows
  */
 struct cs_drop {
 	struct inode *inode;
 	bool can_gather;
-	pgoff_t prepared;
+	pgoff_t claimed;
 	DECLARE_BITMAP(own[2], CS_DROP_WINDOW);
 };
 

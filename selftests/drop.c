@@ -24,6 +24,9 @@
 #define HELD		(128 * CS_KIB)
 #define HELD_PAGES	(HELD / CS_PAGE)
 #define HOLD_MS		1500
+/* What a slow receiver takes at once, and how long it waits before. */
+#define LITTLE		(128 * CS_KIB)
+#define PAUSE_US	40000
 /* Bytes of a file of holes, between those of its pages that a receiver keeps. */
 #define KEPT_EVERY	CS_MIB
 #define KEPT_PAGES	512
@@ -341,6 +344,45 @@ TEST_F(drop, stopped)
 		ASSERT_EQ(0, cs_pair(CS_UNIX, self->sv));
 		self->s.sock_fd = self->sv[0];
 	}
+}
+
+/*
+ * An event loop to a slow peer reads what the socket has room for, call by call: what
+ * it read beyond that would be evicted before the next one.
+ */
+TEST_F_TIMEOUT(drop, event_loop, 120)
+{
+	static unsigned char buffer[LITTLE];
+	long long added = cs_stat("pages_added");
+	__u64 got = 0;
+	int sv[2];
+
+	if (added < 0)
+		SKIP(return, "no debugfs with coldsend's counters");
+	ASSERT_EQ(0, cs_pair(CS_TCP4, sv));
+	ASSERT_EQ(0, fcntl(sv[0], F_SETFL, O_NONBLOCK));
+	self->s.sock_fd = sv[0];
+	while (got < SIZE) {
+		ssize_t n;
+
+		if (self->s.offset < SIZE) {
+			cs_send(self->dev, &self->s);
+			self->s.offset += self->s.sent;
+		}
+		/* Evicted by then is what nobody has use for. */
+		usleep(PAUSE_US);
+		n = recv(sv[1], buffer, LITTLE, 0);
+		ASSERT_GT(n, 0);
+		ASSERT_EQ(n, cs_data_check(&data, got, buffer, n));
+		got += n;
+	}
+	added = cs_stat("pages_added") - added;
+	TH_LOG("%lld pages read, of %d", added, PAGES);
+	EXPECT_GE(added, PAGES);
+	EXPECT_LE(added, PAGES + PAGES / 4);
+	close(sv[0]);
+	close(sv[1]);
+	expect_gone(_metadata, self->file, 0, SIZE, RESIDUE);
 }
 
 static bool has_bytes(void *arg)

@@ -2,10 +2,9 @@
 /*
  * Claims: which pages of the page cache a drop-behind transfer has brought in.
  *
- * Before a window of the file is read, it is looked up which of its pages are in
- * the page cache; only those that are not are the transfer's own.  A page that
- * is gone when its turn comes, because its owner was faster, is the transfer's
- * own from then on.
+ * Before pages of the file are read, it is looked up which of them are in the page
+ * cache; only those that are not are the transfer's own.  A page that is gone when
+ * its turn comes, because its owner was faster, is the transfer's own from then on.
  *
  * Looking and reading are one step for all transfers of a file, so that a page
  * has one owner: two would each wait for the other to let go of it.
@@ -120,7 +119,7 @@ static void cs_claim_pages(struct cs_xfer *xfer, pgoff_t first, pgoff_t last)
 }
 
 /**
- * cs_claim_open - prepares for claims, at xfer->pos
+ * cs_claim_open - nothing is claimed yet from xfer->pos on
  * @xfer: the transfer
  */
 void cs_claim_open(struct cs_xfer *xfer)
@@ -161,7 +160,7 @@ void cs_claim_ahead(struct cs_xfer *xfer)
 	pgoff_t goal = cs_claim_goal(xfer);
 	pgoff_t first, last;
 
-	/* What was copied instead needed none. */
+	/* All was sent that was claimed, and perhaps what was there, or copied. */
 	if (drop->claimed <= xfer->pos >> PAGE_SHIFT)
 		cs_claim_open(xfer);
 	while (drop->claimed < goal) {
@@ -190,7 +189,8 @@ static bool cs_claim_range(const struct cs_xfer *xfer, pgoff_t window,
 }
 
 /**
- * cs_claim_again - claims what went missing of the window at xfer->pos
+ * cs_claim_again - claims what went missing of what is claimed of the window at
+ *	xfer->pos
  * @xfer: the transfer
  *
  * Sleeps, as cs_claim_ahead() does.

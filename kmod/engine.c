@@ -139,8 +139,8 @@ bool cs_engine_is_stalled(const struct cs_xfer *xfer)
  * @xfer: whose socket is full
  *
  * What waits for a peer that takes nothing is worth little.  But a socket that says
- * it has room is asked again soon, and all would be read again each time.
- * Process context.
+ * it has room is asked again soon, and all would be read again each time: that is
+ * for when memory is tight.  Process context.
  */
 bool cs_engine_must_yield(struct cs_xfer *xfer)
 {
@@ -179,6 +179,7 @@ static long cs_engine_sleep(struct cs_xfer *xfer, long timeout)
 	if (writable) {
 		longest = cs_engine_pause(xfer);
 	} else {
+		xfer->retries = 0;
 		if (!stalled)
 			longest = CS_STALLED_AFTER;
 		cs_xfer_set_state(xfer, CS_STATE_WAIT_SOCKET);

@@ -3,11 +3,13 @@
  * Lingering: what a transfer keeps of the segments that it has sent, to read into
  * them again once the network has let go of them.
  */
+#include <linux/log2.h>
+
 #include "ring.h"
 
 /* Segments that it keeps for itself before it gives them to the pool. */
 #define CS_LINGERING_MAX	16U
-/* One may be so much larger than what is read into it. */
+/* One may be so much larger than the pool's for what is read into it. */
 #define CS_LINGER_FACTOR	4
 
 static struct cs_segment *cs_linger_first(struct cs_ring *ring)
@@ -51,14 +53,14 @@ void cs_linger_add(struct cs_ring *ring, struct cs_segment *segment)
  */
 struct cs_segment *cs_linger_take(struct cs_ring *ring, u32 wanted)
 {
+	u32 most = CS_LINGER_FACTOR *
+		   roundup_pow_of_two(max(wanted, CS_SEGMENT_FIRST));
 	struct cs_segment *segment = cs_linger_first(ring);
 
 	if (!segment || !cs_segment_ours_alone(segment))
 		return NULL;
 	cs_linger_remove(ring, segment);
-	if (segment->capacity >= wanted / 2 &&
-	    segment->capacity / CS_LINGER_FACTOR <=
-		    max(wanted, CS_SEGMENT_FIRST) &&
+	if (segment->capacity >= wanted / 2 && segment->capacity <= most &&
 	    segment->order_max == cs_pinned_order_max())
 		return segment;
 	cs_pool_put(segment);

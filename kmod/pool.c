@@ -328,7 +328,8 @@ bool cs_pool_is_in_demand(struct cs_xfer *xfer)
 }
 
 /**
- * cs_pool_is_scarce - is half of what the transfer's user may have in use?
+ * cs_pool_is_scarce - is half of what the transfer's user may have in use, or most
+ *	of the pool?
  * @xfer: the transfer
  *
  * Process context.  Then little is read ahead.

@@ -149,15 +149,14 @@ static int cs_ring_add_next(struct cs_xfer *xfer)
 
 /*
  * Is there memory to read further ahead?  Where it is scarce, for one segment beside
- * the one that is sent, and what was sent is others' to read into.
+ * the one that is sent.
  */
 static bool cs_ring_has_room(struct cs_xfer *xfer)
 {
-	struct cs_ring *ring = &xfer->ring;
+	const struct cs_ring *ring = &xfer->ring;
 
 	if (!ring->nr_segments || !cs_pool_is_scarce(xfer))
 		return true;
-	cs_linger_put(ring);
 	return ring->nr_segments == 1 && !cs_pool_is_tight(xfer);
 }
 
@@ -186,6 +185,9 @@ int cs_ring_fill(struct cs_xfer *xfer)
 
 	if (!ring->nr_segments)
 		ring->next = xfer->pos;
+	/* Where memory is scarce, what was sent is others' to read into. */
+	if (ring->nr_lingering && cs_pool_is_scarce(xfer))
+		cs_linger_put(ring);
 	if (!cs_ring_wants_more(xfer))
 		return 0;
 	blk_start_plug(&plug);

@@ -268,9 +268,10 @@ void cs_user_unqueue(struct cs_xfer *xfer)
 }
 
 /**
- * cs_user_has_used - does the transfer's user hold more of what he may?
+ * cs_user_has_used - does the transfer's user hold that much?
  * @xfer: the transfer
- * @quarters: than so many
+ * @quarters: more than so many of what he may; of all of the pool, where he is not
+ *	limited
  *
  * Process context.
  */

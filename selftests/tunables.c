@@ -39,6 +39,7 @@ int cs_tunables_get(struct cs_tunables *t)
 	if (pclose(f))
 		return -EIO;
 	t->segment_size = value_of(json, "segment_size");
+	t->depth = value_of(json, "depth");
 	t->pool_max = value_of(json, "pool_max");
 	t->files_max = value_of(json, "files_max");
 	t->transfers_max = value_of(json, "transfers_max");
@@ -58,9 +59,10 @@ int cs_tunables_restore(const struct cs_tunables *t)
 	char options[448];
 
 	snprintf(options, sizeof(options),
-		 "--segment-size %lld --pool-max %lld --files-max %lld --transfers-max %lld --user-transfers %lld --user-share %lld --idle-max %lld --small-max %lld --admit-after %lld --admit-window %lld --admit-max %lld",
-		 t->segment_size, t->pool_max, t->files_max, t->transfers_max,
-		 t->user_transfers, t->user_share, t->idle_max, t->small_max,
-		 t->admit_after, t->admit_window, t->admit_max);
+		 "--segment-size %lld --depth %lld --pool-max %lld --files-max %lld --transfers-max %lld --user-transfers %lld --user-share %lld --idle-max %lld --small-max %lld --admit-after %lld --admit-window %lld --admit-max %lld",
+		 t->segment_size, t->depth, t->pool_max, t->files_max,
+		 t->transfers_max, t->user_transfers, t->user_share,
+		 t->idle_max, t->small_max, t->admit_after, t->admit_window,
+		 t->admit_max);
 	return cs_tunables_set(options);
 }

@@ -6,6 +6,7 @@
 /**
  * struct cs_tunables - what tests change, and put back
  * @segment_size: bytes
+ * @depth: reads in flight
  * @pool_max: bytes
  * @files_max: rows of the table of files
  * @transfers_max: transfers of all users
@@ -19,6 +20,7 @@
  */
 struct cs_tunables {
 	long long segment_size;
+	long long depth;
 	long long pool_max;
 	long long files_max;
 	long long transfers_max;

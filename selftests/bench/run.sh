@@ -39,7 +39,7 @@ touch_memory() {
 	local dir
 	dir=$(mktemp -d)
 	mount -t tmpfs -o size=100% tmpfs "$dir"
-	head -c "$(awk '/^MemAvailable/ { print int($2 * .9) * 1024 }' /proc/meminfo)" /dev/zero >"$dir/all"
+	head -c "$(awk '/^MemAvailable/ { printf "%.0f", $2 * .9 * 1024 }' /proc/meminfo)" /dev/zero >"$dir/all"
 	umount "$dir"
 	rmdir "$dir"
 }

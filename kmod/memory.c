@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
-/* The machine's memory: what can be had of it, and what left the page cache. */
+/* Memory, of the machine and of cgroups: what can be had, what left the page cache. */
 #include <linux/cpumask.h>
 #include <linux/jiffies.h>
+#include <linux/memcontrol.h>
 #include <linux/mm.h>
 #include <linux/mmzone.h>
 #include <linux/nodemask.h>
@@ -33,13 +34,52 @@ u64 cs_memory_all(void)
 }
 
 /**
- * cs_memory_available - bytes that could be had without swapping
+ * struct cs_memory_bound - what the cgroups that the calling task is in let it have
+ * @pages: at the most, what they have already included
+ * @is_full: one of them has hardly any left
+ */
+struct cs_memory_bound {
+	unsigned long pages;
+	bool is_full;
+};
+
+#ifdef CONFIG_MEMCG
+static struct cs_memory_bound cs_memory_bound(void)
+{
+	struct mem_cgroup *memcg = get_mem_cgroup_from_mm(current->mm);
+	struct cs_memory_bound bound = { .pages = PAGE_COUNTER_MAX };
+	struct mem_cgroup *at;
+	unsigned long most;
+
+	for (at = memcg; at; at = parent_mem_cgroup(at)) {
+		most = min(READ_ONCE(at->memory.max),
+			   READ_ONCE(at->memory.high));
+		bound.pages = min(bound.pages, most);
+		if (page_counter_read(&at->memory) +
+		    (most >> CS_FULL_SHIFT) >= most)
+			bound.is_full = true;
+	}
+	mem_cgroup_put(memcg);
+	return bound;
+}
+#else
+static struct cs_memory_bound cs_memory_bound(void)
+{
+	return (struct cs_memory_bound){ .pages = ULONG_MAX };
+}
+#endif
+
+/**
+ * cs_memory_available - bytes that the calling task could have without swapping
  *
- * Any context.
+ * Of a cgroup, all that it may have: most of it is page cache, which can be had.
+ * Process context.
  */
 u64 cs_memory_available(void)
 {
-	return (u64)max(si_mem_available(), 0L) << PAGE_SHIFT;
+	unsigned long pages = max(si_mem_available(), 0L);
+
+	return (u64)min(pages, cs_memory_bound().pages) << PAGE_SHIFT;
 }
 
 /* Pages that the kernel keeps unused: up to there it gives up page cache. */
@@ -71,20 +111,22 @@ bool cs_memory_has_unused(unsigned long pages)
 }
 
 /**
- * cs_memory_is_full - is there hardly any memory that is not in use?
+ * cs_memory_is_full - is there hardly any memory that is not in use, of the machine's
+ *	or of what the calling task's cgroups may have?
  *
- * What comes in pushes something out then.  Any context.
+ * What comes in pushes something out then.  Process context.
  */
 bool cs_memory_is_full(void)
 {
-	return !cs_memory_has_unused(totalram_pages() >> CS_FULL_SHIFT);
+	return !cs_memory_has_unused(totalram_pages() >> CS_FULL_SHIFT) ||
+	       cs_memory_bound().is_full;
 }
 
 /**
  * cs_memory_is_short - does what comes into the page cache push others out?
  * @available: from cs_memory_available()
  *
- * Any context.
+ * Process context.
  */
 bool cs_memory_is_short(u64 available)
 {

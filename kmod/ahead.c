@@ -61,11 +61,12 @@ bool cs_ahead_expects(const struct cs_xfer *xfer)
 /*
  * What the next call will want: as much as this one did, if there was room for
  * all of that; else, what there is room for when the socket wakes its owner: a
- * third of its buffer is free then.
+ * third of its buffer is free then, and more when he comes, for peers make room in
+ * large steps.
  */
 static u64 cs_ahead_next(const struct cs_xfer *xfer)
 {
-	return xfer->error ? READ_ONCE(xfer->sock->sk->sk_sndbuf) / 3 :
+	return xfer->error ? READ_ONCE(xfer->sock->sk->sk_sndbuf) / 2 :
 			     xfer->end - xfer->start;
 }
 

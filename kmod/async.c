@@ -98,8 +98,6 @@ static bool cs_async_wait_socket(struct cs_xfer *xfer)
 		if (!pause)
 			return true;
 		patience = min(patience, pause);
-	} else {
-		xfer->retries = 0;
 	}
 	stalled = cs_engine_is_stalled(xfer);
 	if (!writable || stalled || cs_pool_is_tight(xfer))

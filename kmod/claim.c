@@ -118,17 +118,20 @@ static void cs_claim_pages(struct cs_xfer *xfer, pgoff_t first, pgoff_t last)
 		      bitmap_weight(missing, CS_DROP_WINDOW));
 }
 
+/* Nothing is the transfer's own yet of the window that the page is in. */
+static void cs_claim_begin_window(struct cs_xfer *xfer, pgoff_t page)
+{
+	bitmap_zero(cs_claim_own(xfer, page / CS_DROP_WINDOW), CS_DROP_WINDOW);
+}
+
 /**
  * cs_claim_open - nothing is claimed yet from xfer->pos on
  * @xfer: the transfer
  */
 void cs_claim_open(struct cs_xfer *xfer)
 {
-	struct cs_drop *drop = &xfer->drop;
-
-	drop->claimed = xfer->pos >> PAGE_SHIFT;
-	bitmap_zero(cs_claim_own(xfer, drop->claimed / CS_DROP_WINDOW),
-		    CS_DROP_WINDOW);
+	xfer->drop.claimed = xfer->pos >> PAGE_SHIFT;
+	cs_claim_begin_window(xfer, xfer->drop.claimed);
 }
 
 /* The page past those that should be there, or on their way. */
@@ -168,8 +171,7 @@ void cs_claim_ahead(struct cs_xfer *xfer)
 		last = min_t(pgoff_t, goal,
 			     round_down(first, CS_DROP_WINDOW) + CS_DROP_WINDOW) - 1;
 		if (first % CS_DROP_WINDOW == 0)
-			bitmap_zero(cs_claim_own(xfer, first / CS_DROP_WINDOW),
-				    CS_DROP_WINDOW);
+			cs_claim_begin_window(xfer, first);
 		cs_claim_pages(xfer, first, last);
 		drop->claimed = last + 1;
 	}

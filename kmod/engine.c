@@ -179,7 +179,6 @@ static long cs_engine_sleep(struct cs_xfer *xfer, long timeout)
 	if (writable) {
 		longest = cs_engine_pause(xfer);
 	} else {
-		xfer->retries = 0;
 		if (!stalled)
 			longest = CS_STALLED_AFTER;
 		cs_xfer_set_state(xfer, CS_STATE_WAIT_SOCKET);

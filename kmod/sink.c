@@ -120,8 +120,7 @@ static int cs_sink_obstacle(const struct cs_xfer *xfer)
  * for would be read in vain.  A wary transfer (an asynchronous one, of which there
  * may be many to slow peers, one whose peer took nothing for so long that what was
  * read ahead was given up, or was slow while memory was scarce) trusts a peer that
- * keeps up with more and more.
- * Process context.
+ * keeps up with more and more.  Process context.
  */
 loff_t cs_sink_window(const struct cs_xfer *xfer)
 {
@@ -294,9 +293,15 @@ bool cs_sink_has_room(struct cs_xfer *xfer)
  */
 bool cs_sink_writable(struct cs_xfer *xfer)
 {
+	bool writable;
+
 	/* A wake-up that comes from now on must not be overwritten. */
 	smp_store_mb(xfer->sock_woken, false);
-	return cs_sink_poll(xfer, xfer->sock_wait_head ? NULL : cs_sink_queue);
+	writable = cs_sink_poll(xfer, xfer->sock_wait_head ? NULL :
+							     cs_sink_queue);
+	if (!writable)
+		xfer->retries = 0;
+	return writable;
 }
 
 /*

@@ -6,6 +6,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <glob.h>
 #include <linux/userfaultfd.h>
 #include <poll.h>
 #include <pthread.h>
@@ -26,7 +27,6 @@
 #define SECONDS		120
 #define SOON		30
 #define LENGTH		(16 * CS_KIB)
-#define TRANSFERS	"/sys/kernel/debug/coldsend/transfers"
 
 static const struct cs_data data = { .seed = 77, .size = 64 * CS_KIB };
 
@@ -323,18 +323,27 @@ static bool is_gone(void *arg)
 	return __atomic_load_n(&((struct message *)arg)->gone, __ATOMIC_ACQUIRE);
 }
 
-/* Does a worker send, or wait for the lock that is held? */
-static bool some_are_pumped(void *arg)
+/* Does a worker sleep for a lock that is held?  All else it would need is in memory. */
+static bool a_worker_waits(void *arg)
 {
-	FILE *transfers = fopen(TRANSFERS, "r");
-	char line[512];
 	bool found = false;
+	char line[512];
+	glob_t tasks;
+	size_t i;
 
 	(void)arg;
-	while (transfers && !found && fgets(line, sizeof(line), transfers))
-		found = strstr(line, "\tpumping\t");
-	if (transfers)
-		fclose(transfers);
+	if (glob("/proc/[0-9]*/stat", GLOB_NOSORT, NULL, &tasks))
+		return false;
+	for (i = 0; i < tasks.gl_pathc && !found; i++) {
+		FILE *stat = fopen(tasks.gl_pathv[i], "r");
+
+		if (!stat)
+			continue;
+		if (fgets(line, sizeof(line), stat))
+			found = strstr(line, "+coldsend_blocking) D ");
+		fclose(stat);
+	}
+	globfree(&tasks);
 	return found;
 }
 
@@ -346,7 +355,7 @@ TEST_F_TIMEOUT(lock_held, last_close_is_anybodys, SECONDS)
 	pthread_t thread;
 
 	hold_vsock(_metadata, self);
-	ASSERT_TRUE(cs_wait(some_are_pumped, NULL, SOON));
+	ASSERT_TRUE(cs_wait(a_worker_waits, NULL, SOON));
 	ASSERT_EQ(0, socketpair(AF_UNIX, SOCK_STREAM, 0, message.sv));
 	ASSERT_EQ(0, cs_pass(message.sv[0], self->dev));
 	EXPECT_EQ(0, close(self->dev));

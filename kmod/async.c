@@ -299,7 +299,6 @@ void cs_async_prepare(struct cs_xfer *xfer)
 	xfer->blkcg = compat_blkcg_get();
 	INIT_WORK(&xfer->work, cs_async_work);
 	timer_setup(&xfer->timer, cs_async_timer, 0);
-	INIT_LIST_HEAD(&xfer->in_line);
 	xfer->has_worker = false;
 }
 

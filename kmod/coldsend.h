@@ -195,8 +195,7 @@ static inline u64 cs_xfer_sent(const struct cs_xfer *xfer)
  * @CS_PUMPED_WAIT_DISK: a read has to complete first
  * @CS_PUMPED_WAIT_FILE: somebody has to let go of the file's lock first;
  *	asynchronous transfers only
- * @CS_PUMPED_WAIT_POOL: others have to give memory back first; asynchronous
- *	transfers only
+ * @CS_PUMPED_WAIT_POOL: others have to give memory back first
  * @CS_PUMPED_WAIT_SOCKET: the socket has to have room first
  * @CS_PUMPED_ALL: the transfer has ended
  */

@@ -17,6 +17,9 @@
 /* The longest pause is of so many jiffies, as a power of two. */
 #define CS_PAUSE_SHIFT_MAX	6U
 
+/* So long a thread waits for memory: what others' sockets hold has left the pool by then. */
+#define CS_POOL_PATIENCE	(1L * HZ)
+
 static void cs_engine_advance(struct cs_xfer *xfer, struct cs_segment *segment,
 			      u32 sent)
 {
@@ -98,6 +101,28 @@ static int cs_engine_wait_disk(struct cs_xfer *xfer)
 	cs_xfer_count_wait(xfer, COLDSEND_A_COUNTERS_DISK_WAIT_NS,
 			   COLDSEND_TIMED_DISK, since);
 	return err;
+}
+
+/* Whoever holds all of the pool for so long may do so for ever: it waits no more. */
+static int cs_engine_wait_pool(struct cs_xfer *xfer)
+{
+	long patience = CS_POOL_PATIENCE - (long)(jiffies - xfer->queued);
+	u64 since = ktime_get_ns();
+	long left;
+
+	if (patience <= 0) {
+		xfer->urgent = true;
+		return 0;
+	}
+	cs_event_limit(COLDSEND_LIMIT_POOL, xfer);
+	cs_xfer_set_state(xfer, CS_STATE_WAIT_POOL);
+	left = wait_event_interruptible_timeout(xfer->wait,
+						READ_ONCE(xfer->turn_since),
+						patience);
+	WRITE_ONCE(xfer->turn_since, 0);
+	cs_xfer_count_wait(xfer, COLDSEND_A_COUNTERS_POOL_WAIT_NS,
+			   COLDSEND_TIMED_POOL, since);
+	return min(left, 0L);
 }
 
 /**
@@ -214,6 +239,8 @@ static int cs_engine_wait(struct cs_xfer *xfer, enum cs_pumped pumped)
 	switch (pumped) {
 	case CS_PUMPED_WAIT_DISK:
 		return cs_engine_wait_disk(xfer);
+	case CS_PUMPED_WAIT_POOL:
+		return cs_engine_wait_pool(xfer);
 	case CS_PUMPED_WAIT_SOCKET:
 		return cs_engine_wait_socket(xfer);
 	default:
@@ -226,14 +253,15 @@ static int cs_engine_wait(struct cs_xfer *xfer, enum cs_pumped pumped)
  * cs_engine_run - pumps a transfer in the calling thread until it ends
  * @xfer: just created
  *
- * Sleeps for the disk and for the peer, interruptibly.  xfer->error says what
- * ended it, 0 if that is the end of the range or of the file.
+ * Sleeps for the disk, for memory and for the peer, interruptibly.  xfer->error says
+ * what ended it, 0 if that is the end of the range or of the file.
  */
 void cs_engine_run(struct cs_xfer *xfer)
 {
 	enum cs_pumped pumped;
 	int err = 0;
 
+	xfer->urgent = xfer->nonblock;
 	/* Nothing is read for a socket that can't take anything. */
 	if (xfer->nonblock && xfer->pos < xfer->end && !cs_sink_has_room(xfer))
 		err = -EAGAIN;

@@ -13,9 +13,9 @@
  * than its folio is not handed over by reference, see cs_sink_send().  But what
  * a receiver on this machine keeps of it is for pinned.c to bound.
  *
- * When the pool is full, asynchronous transfers wait in line (user.c) for memory
- * that others give back; whoever has a thread to wait with gets a small segment
- * on top, so that nobody waits for ever.
+ * When the pool is full, transfers wait in line (turns.c) for memory that others give
+ * back.  Whoever has a thread that must not wait, or has waited long enough, gets a
+ * small segment on top, whatever the others do.
  */
 #include <linux/jiffies.h>
 #include <linux/log2.h>
@@ -270,9 +270,8 @@ static struct cs_segment *cs_pool_find(u32 size, u64 max, bool anyway,
  * cs_pool_get - memory for a read
  * @xfer: the transfer that reads
  * @size: bytes wanted, at most CS_SEGMENT_SIZE_MAX
- * @first: the transfer has nothing to go on with: if it is synchronous, it gets
- *	a segment (of 64 KiB) whatever others hold; if it is asynchronous, it
- *	will be woken for one
+ * @first: the transfer has nothing to go on with: if it is urgent, it gets a segment
+ *	(of 64 KiB) whatever others hold; if it is not, it will be woken for one
  * @recycled: set to whether the segment was used before
  *
  * May sleep.  The caller owns the segment and gives it back with
@@ -290,7 +289,7 @@ struct cs_segment *cs_pool_get(struct cs_xfer *xfer, u32 size, bool first,
 
 	size = max_t(u32, roundup_pow_of_two(size), CS_SEGMENT_MIN);
 	may = cs_user_may_take(xfer, size);
-	anyway = first && !xfer->async;
+	anyway = first && xfer->urgent;
 	if (may || anyway)
 		segment = cs_pool_find(size, cs_policy_pool_max(), anyway,
 				       recycled);

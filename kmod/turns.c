@@ -13,12 +13,18 @@
  * Only the transfer at the front may take memory.  Who stands in line for a worker
  * too (workers.c) can't make use of any, and does not hold up others meanwhile: it
  * comes back for memory once it has a worker.  Workers are of one of two queues,
- * hence the user's waiters too.
+ * hence the user's waiters too.  A synchronous transfer is woken in its own thread,
+ * which may be slow to run, by its priority or its cgroup's quota: after CS_TURN_MAX
+ * it holds up other users no longer.
  */
+#include <linux/jiffies.h>
 #include <linux/math64.h>
 #include <linux/spinlock.h>
 
 #include "user.h"
+
+/* Jiffies. */
+#define CS_TURN_MAX	DIV_ROUND_UP(HZ, 50)
 
 u32 cs_user_waiting;
 
@@ -46,7 +52,14 @@ static struct cs_xfer *cs_user_first_of(struct cs_user *user, bool blocks)
 /* Could the transfer run, if it was woken?  That may change at any time. */
 static bool cs_user_is_able(const struct cs_xfer *xfer)
 {
-	return xfer && list_empty_careful(&xfer->in_line);
+	unsigned long since;
+
+	if (!xfer)
+		return false;
+	if (xfer->async)
+		return list_empty_careful(&xfer->in_line);
+	since = READ_ONCE(xfer->turn_since);
+	return !since || time_before(jiffies, since + CS_TURN_MAX);
 }
 
 /* Of both queues, by turns; whoever is able before who is not.  NULL if nobody waits. */
@@ -79,15 +92,30 @@ static void cs_user_settle(struct cs_user *user)
 		list_add_tail(&user->turn, &cs_user_turns);
 }
 
+static void cs_user_run(struct cs_xfer *xfer)
+{
+	if (xfer->async) {
+		cs_async_run(xfer);
+		return;
+	}
+	if (!READ_ONCE(xfer->turn_since))
+		WRITE_ONCE(xfer->turn_since, jiffies ?: 1);
+	wake_up(&xfer->wait);
+}
+
 /* Runs the transfer whose turn it is.  If it gets no worker, it passes the turn on. */
 static void cs_user_wake(void)
 {
-	struct cs_user *user;
+	struct cs_user *user, *next;
 
 	lockdep_assert_held(&cs_user_lock);
-	user = list_first_entry_or_null(&cs_user_turns, struct cs_user, turn);
-	if (user)
-		cs_async_run(cs_user_first_waiter(user));
+	list_for_each_entry_safe(user, next, &cs_user_turns, turn) {
+		if (cs_user_has_room(user)) {
+			cs_user_run(cs_user_first_waiter(user));
+			return;
+		}
+		list_del_init(&user->turn);
+	}
 }
 
 /* Settles, and wakes whoever that gives a turn to. */
@@ -208,12 +236,14 @@ static void cs_user_add_waiter(struct cs_user *user, struct cs_xfer *xfer)
 	    !list_empty(&user->waiters[!xfer->blocks]))
 		user->blocking_next = !xfer->blocks;
 	list_add_tail(&xfer->waiter, &user->waiters[xfer->blocks]);
+	xfer->queued = jiffies;
+	WRITE_ONCE(xfer->turn_since, 0);
 	cs_user_waiting++;
 }
 
 /**
  * cs_user_queue - a transfer that got no memory will be woken for some
- * @xfer: asynchronous
+ * @xfer: the transfer; if it is synchronous, its thread looks at xfer->turn_since
  *
  * It keeps its place until cs_user_unqueue().  Process context.
  */

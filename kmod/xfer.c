@@ -164,6 +164,7 @@ static struct cs_xfer *cs_xfer_new(const struct coldsend_send *arg)
 	xfer->ioprio = get_current_ioprio();
 	cs_policy_get(&xfer->tunables);
 	INIT_LIST_HEAD(&xfer->waiter);
+	INIT_LIST_HEAD(&xfer->in_line);
 	init_waitqueue_head(&xfer->wait);
 	return xfer;
 }

@@ -290,6 +290,7 @@ struct cs_workers {
  * @reason: enum coldsend_reason, why a rule or policy auto chose @source
  * @copies: the socket copies what it is given
  * @nonblock: the socket is non-blocking
+ * @urgent: it does not wait for memory that others hold; if synchronous
  * @more: the last send said that more would come
  * @async: pumped by @work; @context to @waits_since are only for that
  * @cancelled: to be ended
@@ -312,7 +313,11 @@ struct cs_workers {
  * @copied: segment of the copying source, NULL if none
  * @stake: what it may take of a rule's budget, NULL if nothing (budget.c)
  * @user: whose it is; lives at least as long
- * @waiter: in the line of its user's that wait for memory; of the user lock
+ * @waiter: in the line of its user's that wait for memory; with the next, of the user
+ *	lock
+ * @queued: jiffies at which it came there last
+ * @turn_since: jiffies at which its thread was woken for memory, 0 if it was not since
+ *	it looked; if synchronous
  * @wait: the pumping thread sleeps here
  * @reads: direct ones, NULL before the first
  * @retries: times in a row that the socket said it has room and had none
@@ -353,6 +358,7 @@ struct cs_xfer {
 	u32 reason;
 	bool copies;
 	bool nonblock;
+	bool urgent;
 	bool more;
 	bool async;
 	bool wary;
@@ -380,6 +386,8 @@ struct cs_xfer {
 	struct cs_stake *stake;
 	struct cs_user *user;
 	struct list_head waiter;
+	unsigned long queued;
+	unsigned long turn_since;
 	wait_queue_head_t wait;
 	struct cs_reads *reads;
 	u32 retries;

@@ -113,8 +113,7 @@ enum coldsend_state {
  * @COLDSEND_TIMED_TRANSFER: Transfers, from SEND to their last count.
  * @COLDSEND_TIMED_DISK: Waits for a direct read to complete.
  * @COLDSEND_TIMED_SOCKET: Waits for room in the socket.
- * @COLDSEND_TIMED_POOL: Waits of asynchronous transfers for memory of the
- *   pool.
+ * @COLDSEND_TIMED_POOL: Waits for memory of the pool.
  */
 enum coldsend_timed {
 	COLDSEND_TIMED_TRANSFER,
@@ -145,8 +144,8 @@ enum coldsend_event {
  * enum coldsend_limit - Which limit was hit.
  * @COLDSEND_LIMIT_TRANSFERS: SEND was refused with EDQUOT, see transfers-max,
  *   user-transfers.
- * @COLDSEND_LIMIT_POOL: An asynchronous transfer began to wait for memory, see
- *   pool-max and user-share.
+ * @COLDSEND_LIMIT_POOL: A transfer began to wait for memory, see pool-max and
+ *   user-share.
  */
 enum coldsend_limit {
 	COLDSEND_LIMIT_TRANSFERS,

@@ -27,10 +27,11 @@
  *
  * Locks, none of which nests in another of ours but for the wake-ups under
  * cs_reads.lock, cs_context.lock and the user lock, which take cs_workers.lock and
- * that the workqueue's, and cs_reads.lock in the park lock:
+ * that the workqueue's, or that of the transfer's wait queue; for cs_reads.lock in the
+ * park lock; and for the pool lock in the user lock:
  *
  *	cs_reads.lock		which reads are in flight, who awaits one
- *	pool lock		pool.c: idle and lingering segments, bytes held
+ *	pool lock		pool.h: bytes used and promised, spare segments
  *	pinned lock		pinned.c: segments that the network holds
  *	user lock		user.h: users and what waits for memory
  *	cs_workers.lock		workers.c: what waits for a worker
@@ -112,13 +113,23 @@ struct cs_segment *cs_pool_get(struct cs_xfer *xfer, u32 size, bool first,
 			       bool *recycled);
 void cs_pool_put(struct cs_segment *segment);
 void cs_pool_drop(struct cs_segment *segment);
+bool cs_pool_promise(u32 bytes);
+void cs_pool_unpromise(u32 bytes);
+u64 cs_pool_used(void);
+u64 cs_pool_bytes(void);
+void cs_pool_look(struct cs_pool_view *view);
+
+/* spare.c: segments that no transfer uses */
+
+int cs_spare_init(void);
+void cs_spare_exit(void);
+
+/* demand.c: how much of the memory that a transfer may have is in use */
+
+bool cs_user_has_used(struct cs_xfer *xfer, u32 quarters);
 bool cs_pool_is_in_demand(struct cs_xfer *xfer);
 bool cs_pool_is_scarce(struct cs_xfer *xfer);
 bool cs_pool_is_tight(struct cs_xfer *xfer);
-u64 cs_pool_bytes(void);
-void cs_pool_look(struct cs_pool_view *view);
-int cs_pool_init(void);
-void cs_pool_exit(void);
 
 /* pinned.c: what the pool has let go of while others hold it */
 
@@ -139,16 +150,16 @@ void cs_user_look(struct cs_pool_view *view);
 
 /* turns.c: whose turn it is when the pool is full */
 
-bool cs_user_may_take(struct cs_xfer *xfer, u32 size);
-void cs_user_take(struct cs_user *user, u32 size);
+u32 cs_user_take(struct cs_xfer *xfer, u32 bytes, bool first);
+u32 cs_user_take_on_top(struct cs_xfer *xfer, u32 bytes);
+void cs_user_take_more(struct cs_xfer *xfer, u32 bytes);
 void cs_user_give(struct cs_user *user, u32 size);
-void cs_user_wake_next(void);
 void cs_user_limits_changed(void);
-void cs_user_queue(struct cs_xfer *xfer);
+void cs_user_queue(struct cs_xfer *xfer, u32 wanted);
+long cs_user_patience(const struct cs_xfer *xfer);
 bool cs_user_is_waiting(const struct cs_xfer *xfer);
 void cs_user_pass(struct cs_xfer *xfer);
 void cs_user_unqueue(struct cs_xfer *xfer);
-bool cs_user_has_used(struct cs_xfer *xfer, u32 quarters);
 
 /* xfer.c: one transfer, from its descriptors to its last count */
 

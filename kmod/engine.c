@@ -17,9 +17,6 @@
 /* The longest pause is of so many jiffies, as a power of two. */
 #define CS_PAUSE_SHIFT_MAX	6U
 
-/* So long a thread waits for memory: what others' sockets hold has left the pool by then. */
-#define CS_POOL_PATIENCE	(1L * HZ)
-
 static void cs_engine_advance(struct cs_xfer *xfer, struct cs_segment *segment,
 			      u32 sent)
 {
@@ -103,10 +100,11 @@ static int cs_engine_wait_disk(struct cs_xfer *xfer)
 	return err;
 }
 
-/* Whoever holds all of the pool for so long may do so for ever: it waits no more. */
+/* Once it has waited in vain, it does not wait for memory again. */
 static int cs_engine_wait_pool(struct cs_xfer *xfer)
 {
-	long patience = CS_POOL_PATIENCE - (long)(jiffies - xfer->queued);
+	long patience = min(cs_user_patience(xfer),
+			    sock_sndtimeo(xfer->sock->sk, false));
 	u64 since = ktime_get_ns();
 	long left;
 
@@ -117,9 +115,8 @@ static int cs_engine_wait_pool(struct cs_xfer *xfer)
 	cs_event_limit(COLDSEND_LIMIT_POOL, xfer);
 	cs_xfer_set_state(xfer, CS_STATE_WAIT_POOL);
 	left = wait_event_interruptible_timeout(xfer->wait,
-						READ_ONCE(xfer->turn_since),
+						READ_ONCE(xfer->granted),
 						patience);
-	WRITE_ONCE(xfer->turn_since, 0);
 	cs_xfer_count_wait(xfer, COLDSEND_A_COUNTERS_POOL_WAIT_NS,
 			   COLDSEND_TIMED_POOL, since);
 	return min(left, 0L);

@@ -19,7 +19,7 @@ static int __init cs_init(void)
 	err = cs_heat_init();
 	if (err)
 		goto err_stats;
-	err = cs_pool_init();
+	err = cs_spare_init();
 	if (err)
 		goto err_heat;
 	err = cs_async_init();
@@ -47,7 +47,7 @@ err_debugfs:
 err_async:
 	cs_async_exit();
 err_pool:
-	cs_pool_exit();
+	cs_spare_exit();
 err_heat:
 	cs_heat_exit();
 err_stats:
@@ -70,7 +70,7 @@ static void __exit cs_exit(void)
 	cs_debugfs_exit();
 	cs_park_exit();
 	cs_drop_exit();
-	cs_pool_exit();
+	cs_spare_exit();
 	cs_heat_exit();
 	cs_rules_exit();
 	cs_stats_exit();

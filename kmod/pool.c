@@ -2,11 +2,6 @@
 /*
  * The pool: keeps segments between reads and transfers, and bounds them all.
  *
- * Segments that nobody else holds are idle; those that the network still holds
- * linger until they are idle or CS_LINGER_MAX has passed, when they are the
- * pool's no more (pinned.c).  Idle ones are freed after CS_IDLE_MAX, or when the
- * machine is short of memory.
- *
  * Pool memory is charged to no cgroup: it serves all senders in turn and is
  * bounded by pool_max.  What the network still holds after we let go is bounded
  * by the send buffers, which count bytes sent: that is why what is much smaller
@@ -15,35 +10,24 @@
  *
  * When the pool is full, transfers wait in line (turns.c) for memory that others give
  * back.  Whoever has a thread that must not wait, or has waited long enough, gets a
- * small segment on top, whatever the others do.
+ * small segment on top, and takes nothing from those in line.  All others are promised
+ * what they will use before they look for a segment, so that the maximum holds.  What
+ * no transfer uses (spare.c) is kept as far as that leaves room.
  */
-#include <linux/jiffies.h>
 #include <linux/log2.h>
-#include <linux/spinlock.h>
-#include <linux/workqueue.h>
 
-#include "compat/shrinker.h"
+#include "pool.h"
 #include "views.h"
 
-#define CS_LINGER_MAX		(1 * HZ)
-#define CS_IDLE_MAX		(2 * HZ)
-#define CS_REAP_EVERY		(HZ / 2)
 /* An idle segment may be so much larger than what is asked for. */
 #define CS_IDLE_FACTOR		4
-/* Lingering segments that one look at the pool may cost. */
-#define CS_SWEEP_MAX		16
 
-/* Guards the lists and the next three. */
-static DEFINE_SPINLOCK(cs_pool_lock);
-static LIST_HEAD(cs_pool_idle);		/* most recently used first */
-static LIST_HEAD(cs_pool_lingering);	/* oldest first */
-static u64 cs_pool_held;		/* bytes of all that exist */
-static u64 cs_pool_spare;		/* of them, bytes in the lists */
-static u64 cs_pool_at_rest;		/* of these, bytes in the idle list */
-static struct shrinker *cs_pool_shrinker;
+DEFINE_SPINLOCK(cs_pool_lock);
 
-static void cs_pool_reap(struct work_struct *work);
-static DECLARE_DELAYED_WORK(cs_pool_reaper, cs_pool_reap);
+/* Guarded by it. */
+static u64 cs_pool_in_use;		/* bytes that transfers hold, or have parked */
+static u64 cs_pool_on_top;		/* of them, those that don't count in the maximum */
+static u64 cs_pool_promised;		/* bytes that will come to be used */
 
 /**
  * cs_pool_bytes - bytes of segments that the module holds
@@ -55,7 +39,22 @@ u64 cs_pool_bytes(void)
 	u64 bytes;
 
 	spin_lock(&cs_pool_lock);
-	bytes = cs_pool_held;
+	bytes = cs_pool_in_use + cs_spare_bytes();
+	spin_unlock(&cs_pool_lock);
+	return bytes;
+}
+
+/**
+ * cs_pool_used - bytes that transfers have, or were promised
+ *
+ * Process context.
+ */
+u64 cs_pool_used(void)
+{
+	u64 bytes;
+
+	spin_lock(&cs_pool_lock);
+	bytes = cs_pool_in_use + cs_pool_promised;
 	spin_unlock(&cs_pool_lock);
 	return bytes;
 }
@@ -70,10 +69,10 @@ void cs_pool_look(struct cs_pool_view *view)
 {
 	view->max = cs_policy_pool_max();
 	spin_lock(&cs_pool_lock);
-	view->held = cs_pool_held;
-	view->used = cs_pool_held - cs_pool_spare;
-	view->idle = cs_pool_at_rest;
-	view->lingering = cs_pool_spare - cs_pool_at_rest;
+	view->held = cs_pool_in_use + cs_spare_bytes();
+	view->used = cs_pool_in_use;
+	view->idle = cs_spare_idle_bytes();
+	view->lingering = cs_spare_bytes() - cs_spare_idle_bytes();
 	spin_unlock(&cs_pool_lock);
 	view->pinned = cs_pinned_bytes();
 	cs_user_look(view);
@@ -87,183 +86,122 @@ void cs_pool_look(struct cs_pool_view *view)
 		view->segments;
 }
 
-static void cs_pool_unreserve(u32 size)
+/* Bytes that transfers may still have of the maximum. */
+static u64 cs_pool_left(void)
 {
-	spin_lock(&cs_pool_lock);
-	cs_pool_held -= size;
-	spin_unlock(&cs_pool_lock);
+	u64 taken = cs_pool_in_use - cs_pool_on_top + cs_pool_promised;
+	u64 max = cs_policy_pool_max();
+
+	lockdep_assert_held(&cs_pool_lock);
+	return max > taken ? max - taken : 0;
 }
 
 /**
- * cs_pool_drop - frees a segment, what others hold of it when they let go
- * @segment: from cs_pool_get(), with no read in flight
+ * cs_pool_promise - keeps bytes for a transfer
+ * @bytes: of a segment
  *
- * Process context.
+ * Under the user lock, so that whoever comes first gets them.  cs_pool_get() keeps the
+ * promise, or cs_pool_unpromise() undoes it.
+ *
+ * Return: whether there were as many left of the maximum.
  */
-void cs_pool_drop(struct cs_segment *segment)
+bool cs_pool_promise(u32 bytes)
 {
-	struct cs_user *user = segment->user;
-	u32 size = segment->capacity;
-
-	cs_pinned_add(segment);
-	cs_pool_unreserve(size);
-	if (user)
-		cs_user_give(user, size);
-	else
-		cs_user_wake_next();
-}
-
-/* Takes a segment out of the lists. */
-static void cs_pool_take_out(struct cs_segment *segment)
-{
-	lockdep_assert_held(&cs_pool_lock);
-	list_del_init(&segment->link);
-	cs_pool_spare -= segment->capacity;
-	if (segment->idle)
-		cs_pool_at_rest -= segment->capacity;
-}
-
-/* It comes into the idle list. */
-static void cs_pool_set_idle(struct cs_segment *segment)
-{
-	lockdep_assert_held(&cs_pool_lock);
-	segment->idle = true;
-	cs_pool_at_rest += segment->capacity;
-}
-
-/* Moves what nobody else holds any more to the idle list; looks at @max. */
-static void cs_pool_sweep(u32 max)
-{
-	struct cs_segment *segment, *next;
-	u32 looked_at = 0;
-
-	lockdep_assert_held(&cs_pool_lock);
-	list_for_each_entry_safe(segment, next, &cs_pool_lingering, link) {
-		if (looked_at++ == max)
-			return;
-		if (!cs_segment_ours_alone(segment))
-			continue;
-		segment->since = jiffies;
-		cs_pool_set_idle(segment);
-		list_move(&segment->link, &cs_pool_idle);
-	}
-}
-
-/*
- * An idle segment of at least @size bytes and at most @max, or NULL.  One of small
- * folios is not used again once they may be large: it would never go.
- */
-static struct cs_segment *cs_pool_take_idle(u32 size, u32 max, u32 order_max)
-{
-	struct cs_segment *segment, *found = NULL;
+	bool fits;
 
 	spin_lock(&cs_pool_lock);
-	cs_pool_sweep(CS_SWEEP_MAX);
-	list_for_each_entry(segment, &cs_pool_idle, link) {
-		if (segment->capacity < size || segment->capacity > max ||
-		    segment->order_max != order_max)
-			continue;
-		cs_pool_take_out(segment);
-		found = segment;
-		break;
-	}
+	fits = bytes <= cs_pool_left();
+	if (fits)
+		cs_pool_promised += bytes;
 	spin_unlock(&cs_pool_lock);
-	return found;
+	return fits;
 }
 
-static void cs_pool_drop_all(struct list_head *segments)
+/**
+ * cs_pool_unpromise - a transfer does without
+ * @bytes: as promised
+ *
+ * Process context.  The caller sees to it that others have them.
+ */
+void cs_pool_unpromise(u32 bytes)
 {
-	struct cs_segment *segment, *next;
-
-	list_for_each_entry_safe(segment, next, segments, link) {
-		list_del(&segment->link);
-		cs_pool_drop(segment);
-	}
+	spin_lock(&cs_pool_lock);
+	cs_pool_promised -= bytes;
+	spin_unlock(&cs_pool_lock);
 }
 
-/* What no transfer uses and is worth least, or NULL. */
-static struct cs_segment *cs_pool_oldest(void)
+static void cs_pool_count_unused(u32 bytes, bool on_top)
 {
 	lockdep_assert_held(&cs_pool_lock);
-	if (!list_empty(&cs_pool_idle))
-		return list_last_entry(&cs_pool_idle, struct cs_segment, link);
-	return list_first_entry_or_null(&cs_pool_lingering, struct cs_segment,
-					link);
+	cs_pool_in_use -= bytes;
+	if (on_top)
+		cs_pool_on_top -= bytes;
 }
 
-/* Frees at least @bytes of what no transfer uses.  Return: bytes. */
-static u64 cs_pool_free_spare(u64 bytes)
+/* Gives up what is past the maximum once transfers use @bytes more. */
+static void cs_pool_make_room(u32 bytes, struct list_head *victims)
+{
+	u64 held = cs_pool_in_use - cs_pool_on_top + bytes + cs_spare_bytes();
+	u64 max = cs_policy_pool_max();
+
+	if (held > max)
+		cs_spare_give_up(held - max, victims);
+}
+
+/* Bytes of an idle segment, at the most, that serves where @size were promised. */
+static u32 cs_pool_most(u32 size, bool on_top)
+{
+	/*
+	 * What is much larger than wanted would be held, uncounted, for a few bytes in
+	 * a socket; and who has one in spite of others gets no more than a small one.
+	 */
+	if (on_top)
+		return CS_SEGMENT_FIRST;
+	return min_t(u64, CS_IDLE_FACTOR * size, size + cs_pool_left());
+}
+
+/* Takes an idle segment of at least @size bytes; or counts so many for a new one: NULL. */
+static struct cs_segment *cs_pool_reserve(u32 size, u32 order_max, bool on_top)
 {
 	struct cs_segment *segment;
 	LIST_HEAD(victims);
-	u64 freed = 0;
+	u32 bytes = size;
 
 	spin_lock(&cs_pool_lock);
-	while (freed < bytes) {
-		segment = cs_pool_oldest();
-		if (!segment)
-			break;
-		freed += segment->capacity;
-		cs_pool_take_out(segment);
-		list_add(&segment->link, &victims);
-	}
-	spin_unlock(&cs_pool_lock);
-	cs_pool_drop_all(&victims);
-	return freed;
-}
-
-/* Has @size more fit in @max, as far as what no transfer uses allows. */
-static void cs_pool_make_room(u32 size, u64 max)
-{
-	u64 held = cs_pool_bytes() + size;
-
-	if (held > max)
-		cs_pool_free_spare(held - max);
-}
-
-/* Counts a new segment as held.  Return: its bytes, or 0: the pool is full. */
-static u32 cs_pool_reserve(u32 size, u64 max, bool anyway)
-{
-	spin_lock(&cs_pool_lock);
-	if (cs_pool_held + size > max)
-		size = anyway ? min(size, CS_SEGMENT_FIRST) : 0;
-	cs_pool_held += size;
-	spin_unlock(&cs_pool_lock);
-	return size;
-}
-
-/*
- * A segment that is nobody's yet, or ERR_PTR as cs_pool_get().  What is much
- * larger than wanted would be held, uncounted, for a few bytes in a socket; and
- * who takes one in spite of others gets no more than a small one.
- */
-static struct cs_segment *cs_pool_find(u32 size, u64 max, bool anyway,
-				       bool *recycled)
-{
-	u32 order_max = cs_pinned_order_max(), reserved;
-	struct cs_segment *segment;
-
 	/* After the maximum was lowered, what is past it must not be reused. */
-	cs_pool_make_room(0, max);
-	segment = cs_pool_take_idle(size, anyway ? CS_SEGMENT_FIRST :
-						   CS_IDLE_FACTOR * size,
-				    order_max);
+	cs_pool_make_room(0, &victims);
+	segment = cs_spare_take(size, cs_pool_most(size, on_top), order_max);
+	if (segment)
+		bytes = segment->capacity;
+	else if (!on_top)
+		cs_pool_make_room(size, &victims);
+	cs_pool_in_use += bytes;
+	if (on_top)
+		cs_pool_on_top += bytes;
+	else
+		cs_pool_promised -= size;
+	spin_unlock(&cs_pool_lock);
+	cs_spare_free(&victims);
+	return segment;
+}
+
+/* A segment of @size bytes that were promised, or are had @on_top; NULL: no memory. */
+static struct cs_segment *cs_pool_find(u32 size, bool on_top, bool *recycled)
+{
+	u32 order_max = cs_pinned_order_max();
+	struct cs_segment *segment = cs_pool_reserve(size, order_max, on_top);
+
 	*recycled = segment;
-	if (segment)
+	if (!segment)
+		segment = cs_segment_create(size, order_max);
+	if (segment) {
+		segment->on_top = on_top;
 		return segment;
-	cs_pool_make_room(size, max);
-	reserved = cs_pool_reserve(size, max, anyway);
-	/* Who looked at the same time had room without freeing what is spare. */
-	if (!reserved && cs_pool_free_spare(size))
-		reserved = cs_pool_reserve(size, max, anyway);
-	if (!reserved)
-		return ERR_PTR(-EAGAIN);
-	segment = cs_segment_create(reserved, order_max);
-	if (segment)
-		return segment;
-	cs_pool_unreserve(reserved);
-	cs_user_wake_next();
-	return ERR_PTR(-ENOMEM);
+	}
+	spin_lock(&cs_pool_lock);
+	cs_pool_count_unused(size, on_top);
+	spin_unlock(&cs_pool_lock);
+	return NULL;
 }
 
 /**
@@ -277,76 +215,36 @@ static struct cs_segment *cs_pool_find(u32 size, u64 max, bool anyway,
  * May sleep.  The caller owns the segment and gives it back with
  * cs_pool_put() or cs_pool_drop().
  *
- * Return: a segment, whose capacity may be more or less than @size, or
+ * Return: a segment, whose capacity may be more than @size, or less if @first, or
  * ERR_PTR: -EAGAIN the pool is full, or others wait, or the user has its share;
  * -ENOMEM.
  */
 struct cs_segment *cs_pool_get(struct cs_xfer *xfer, u32 size, bool first,
 			       bool *recycled)
 {
-	struct cs_segment *segment = ERR_PTR(-EAGAIN);
-	bool may, anyway;
+	struct cs_segment *segment;
+	bool on_top;
+	u32 taken;
 
 	size = max_t(u32, roundup_pow_of_two(size), CS_SEGMENT_MIN);
-	may = cs_user_may_take(xfer, size);
-	anyway = first && xfer->urgent;
-	if (may || anyway)
-		segment = cs_pool_find(size, cs_policy_pool_max(), anyway,
-				       recycled);
-	if (!IS_ERR(segment)) {
-		segment->user = xfer->user;
-		cs_user_take(segment->user, segment->capacity);
-		cs_user_unqueue(xfer);
-	} else if (segment == ERR_PTR(-EAGAIN) && first) {
-		cs_user_queue(xfer);
+	taken = cs_user_take(xfer, size, first);
+	on_top = !taken && first && xfer->urgent;
+	if (on_top)
+		taken = cs_user_take_on_top(xfer, size);
+	if (!taken) {
+		if (first)
+			cs_user_queue(xfer, size);
+		return ERR_PTR(-EAGAIN);
 	}
+	segment = cs_pool_find(taken, on_top, recycled);
+	if (!segment) {
+		cs_user_give(xfer->user, taken);
+		return ERR_PTR(-ENOMEM);
+	}
+	segment->user = xfer->user;
+	cs_user_take_more(xfer, segment->capacity - taken);
+	cs_user_unqueue(xfer);
 	return segment;
-}
-
-/* Are more quarters in use, of all or of what the transfer's user may have? */
-static bool cs_pool_is_used(struct cs_xfer *xfer, u32 of_all, u32 of_user)
-{
-	u64 used;
-
-	spin_lock(&cs_pool_lock);
-	used = cs_pool_held - cs_pool_spare;
-	spin_unlock(&cs_pool_lock);
-	return used > cs_policy_pool_max() / 4 * of_all ||
-	       cs_user_has_used(xfer, of_user);
-}
-
-/**
- * cs_pool_is_in_demand - is a good part of what the transfer may have in use?
- * @xfer: the transfer
- *
- * Process context.  Then whose peer takes nothing leaves its memory to others.
- */
-bool cs_pool_is_in_demand(struct cs_xfer *xfer)
-{
-	return cs_pool_is_used(xfer, 1, 1);
-}
-
-/**
- * cs_pool_is_scarce - is half of what the transfer's user may have in use, or most
- *	of the pool?
- * @xfer: the transfer
- *
- * Process context.  Then little is read ahead.
- */
-bool cs_pool_is_scarce(struct cs_xfer *xfer)
-{
-	return cs_pool_is_used(xfer, 3, 2);
-}
-
-/**
- * cs_pool_is_tight - is most of what the transfer may have in use?
- * @xfer: the transfer
- *
- * Process context.  Then memory that only saves work is better given back.
- */
-bool cs_pool_is_tight(struct cs_xfer *xfer)
-{
-	return cs_pool_is_used(xfer, 3, 3);
 }
 
 /**
@@ -362,98 +260,27 @@ void cs_pool_put(struct cs_segment *segment)
 
 	segment->reads = NULL;
 	segment->user = NULL;
-	segment->since = jiffies;
 	spin_lock(&cs_pool_lock);
-	cs_pool_spare += size;
-	segment->idle = false;
-	if (cs_segment_ours_alone(segment)) {
-		cs_pool_set_idle(segment);
-		list_add(&segment->link, &cs_pool_idle);
-	} else {
-		list_add_tail(&segment->link, &cs_pool_lingering);
-	}
+	cs_pool_count_unused(size, segment->on_top);
+	cs_spare_add(segment);
 	spin_unlock(&cs_pool_lock);
 	cs_user_give(user, size);
-	schedule_delayed_work(&cs_pool_reaper, CS_REAP_EVERY);
 }
 
-static void cs_pool_collect_old(struct list_head *from, unsigned long age,
-				struct list_head *victims)
+/**
+ * cs_pool_drop - frees a segment, what others hold of it when they let go
+ * @segment: from cs_pool_get(), with no read in flight
+ *
+ * Process context.
+ */
+void cs_pool_drop(struct cs_segment *segment)
 {
-	struct cs_segment *segment, *next;
-
-	lockdep_assert_held(&cs_pool_lock);
-	list_for_each_entry_safe(segment, next, from, link) {
-		if (!time_after(jiffies, segment->since + age))
-			continue;
-		cs_pool_take_out(segment);
-		list_add(&segment->link, victims);
-	}
-}
-
-static void cs_pool_reap(struct work_struct *work)
-{
-	LIST_HEAD(victims);
-	bool more;
+	struct cs_user *user = segment->user;
+	u32 size = segment->capacity;
 
 	spin_lock(&cs_pool_lock);
-	cs_pool_sweep(U32_MAX);
-	cs_pool_collect_old(&cs_pool_lingering, CS_LINGER_MAX, &victims);
-	cs_pool_collect_old(&cs_pool_idle, CS_IDLE_MAX, &victims);
-	more = !list_empty(&cs_pool_idle) || !list_empty(&cs_pool_lingering);
+	cs_pool_count_unused(size, segment->on_top);
 	spin_unlock(&cs_pool_lock);
-
-	cs_pool_drop_all(&victims);
-	if (more)
-		schedule_delayed_work(&cs_pool_reaper, CS_REAP_EVERY);
-}
-
-/* Pages that memory management may ask for. */
-static unsigned long cs_pool_count_spare(struct shrinker *shrinker,
-					 struct shrink_control *control)
-{
-	return (READ_ONCE(cs_pool_spare) + cs_pinned_bytes()) >> PAGE_SHIFT;
-}
-
-/* Called where memory is short, under locks of anybody but ours. */
-static unsigned long cs_pool_shrink(struct shrinker *shrinker,
-				    struct shrink_control *control)
-{
-	u64 wanted = (u64)control->nr_to_scan << PAGE_SHIFT;
-	u64 freed = cs_pool_free_spare(wanted);
-
-	if (freed < wanted) {
-		/* That looks at all there is: not again for the next batch. */
-		control->nr_scanned = max(control->nr_to_scan,
-					  cs_pool_count_spare(shrinker,
-							      control));
-		freed += cs_pinned_free();
-	}
-	return freed ? freed >> PAGE_SHIFT : SHRINK_STOP;
-}
-
-/**
- * cs_pool_init - offers memory management what no transfer uses
- *
- * Return: 0 or -ENOMEM.
- */
-int cs_pool_init(void)
-{
-	cs_pool_shrinker = compat_shrinker_register("coldsend",
-						    cs_pool_count_spare,
-						    cs_pool_shrink);
-	return cs_pool_shrinker ? 0 : -ENOMEM;
-}
-
-/**
- * cs_pool_exit - frees all segments
- *
- * No transfer may be left.  Sleeps, never for a peer.
- */
-void cs_pool_exit(void)
-{
-	compat_shrinker_free(cs_pool_shrinker);
-	cancel_delayed_work_sync(&cs_pool_reaper);
-	cs_pool_free_spare(U64_MAX);
-	cs_pinned_exit();
+	cs_pinned_add(segment);
+	cs_user_give(user, size);
 }

@@ -86,7 +86,6 @@ static struct cs_segment *cs_ring_get_one(struct cs_xfer *xfer, u32 wanted,
 					  bool *recycled)
 {
 	cs_linger_drop(&xfer->ring);
-	wanted = min_t(u32, wanted, CS_SEGMENT_FIRST);
 	return cs_pool_get(xfer, wanted, true, recycled);
 }
 

@@ -42,8 +42,7 @@ static int cs_copied_get(struct cs_xfer *xfer)
 		cs_pool_put(segment);
 	segment = cs_pool_get(xfer, size, false, &recycled);
 	if (segment == ERR_PTR(-EAGAIN))
-		segment = cs_pool_get(xfer, min_t(u32, size, CS_SEGMENT_FIRST),
-				      true, &recycled);
+		segment = cs_pool_get(xfer, size, true, &recycled);
 	xfer->copied = IS_ERR(segment) ? NULL : segment;
 	if (IS_ERR(segment))
 		return PTR_ERR(segment);

@@ -13,9 +13,11 @@
  * Only the transfer at the front may take memory.  Who stands in line for a worker
  * too (workers.c) can't make use of any, and does not hold up others meanwhile: it
  * comes back for memory once it has a worker.  Workers are of one of two queues,
- * hence the user's waiters too.  A synchronous transfer is woken in its own thread,
- * which may be slow to run, by its priority or its cgroup's quota: after CS_TURN_MAX
- * it holds up other users no longer.
+ * hence the user's waiters too.
+ *
+ * The thread of a synchronous transfer may be slow to run, by its priority or its
+ * cgroup's quota.  It is promised memory when its turn comes, and leaves the line: a
+ * promise is all that it holds up meanwhile.
  */
 #include <linux/jiffies.h>
 #include <linux/math64.h>
@@ -23,16 +25,24 @@
 
 #include "user.h"
 
-/* Jiffies. */
-#define CS_TURN_MAX	DIV_ROUND_UP(HZ, 50)
+/*
+ * A thread waits as long as its user's line moves once in so many jiffies.  What
+ * sockets hold has left the pool by then: who holds all of it may do so for ever.
+ */
+#define CS_LINE_STANDS_AFTER	(1L * HZ)
 
 u32 cs_user_waiting;
 
 /* Guarded by the user lock. */
 static LIST_HEAD(cs_user_turns);
 
-/* Bytes of the pool that the transfer's user may hold. */
-static u64 cs_user_share(const struct cs_xfer *xfer)
+/**
+ * cs_user_share - bytes of the pool that the transfer's user may hold
+ * @xfer: the transfer
+ *
+ * Process context.
+ */
+u64 cs_user_share(const struct cs_xfer *xfer)
 {
 	struct cs_tunables now;
 
@@ -52,14 +62,7 @@ static struct cs_xfer *cs_user_first_of(struct cs_user *user, bool blocks)
 /* Could the transfer run, if it was woken?  That may change at any time. */
 static bool cs_user_is_able(const struct cs_xfer *xfer)
 {
-	unsigned long since;
-
-	if (!xfer)
-		return false;
-	if (xfer->async)
-		return list_empty_careful(&xfer->in_line);
-	since = READ_ONCE(xfer->turn_since);
-	return !since || time_before(jiffies, since + CS_TURN_MAX);
+	return xfer && list_empty_careful(&xfer->in_line);
 }
 
 /* Of both queues, by turns; whoever is able before who is not.  NULL if nobody waits. */
@@ -92,29 +95,71 @@ static void cs_user_settle(struct cs_user *user)
 		list_add_tail(&user->turn, &cs_user_turns);
 }
 
-static void cs_user_run(struct cs_xfer *xfer)
+/* Has the transfer's user have @bytes of the pool, if there are so many for him. */
+static bool cs_user_charge(struct cs_xfer *xfer, u32 bytes)
 {
-	if (xfer->async) {
-		cs_async_run(xfer);
-		return;
-	}
-	if (!READ_ONCE(xfer->turn_since))
-		WRITE_ONCE(xfer->turn_since, jiffies ?: 1);
-	wake_up(&xfer->wait);
-}
-
-/* Runs the transfer whose turn it is.  If it gets no worker, it passes the turn on. */
-static void cs_user_wake(void)
-{
-	struct cs_user *user, *next;
+	struct cs_user *user = xfer->user;
 
 	lockdep_assert_held(&cs_user_lock);
-	list_for_each_entry_safe(user, next, &cs_user_turns, turn) {
-		if (cs_user_has_room(user)) {
-			cs_user_run(cs_user_first_waiter(user));
-			return;
-		}
-		list_del_init(&user->turn);
+	if (user->bytes + bytes > cs_user_share(xfer) ||
+	    !cs_pool_promise(bytes))
+		return false;
+	user->bytes += bytes;
+	user->moved = jiffies;
+	return true;
+}
+
+/* The same for a small segment, if there is no more.  Return: bytes, or 0. */
+static u32 cs_user_charge_some(struct cs_xfer *xfer, u32 bytes)
+{
+	if (cs_user_charge(xfer, bytes))
+		return bytes;
+	if (bytes > CS_SEGMENT_FIRST && cs_user_charge(xfer, CS_SEGMENT_FIRST))
+		return CS_SEGMENT_FIRST;
+	return 0;
+}
+
+static void cs_user_leave_line(struct cs_xfer *xfer)
+{
+	cs_user_waiting--;
+	xfer->user->blocking_next = !xfer->blocks;
+	list_del_init(&xfer->user->turn);
+	/* Its thread looks whether it is in line before it looks at xfer->granted. */
+	list_del_init_careful(&xfer->waiter);
+	cs_user_settle(xfer->user);
+}
+
+/* Return: whether a synchronous transfer got what it waits for. */
+static bool cs_user_grant(struct cs_xfer *xfer)
+{
+	u32 granted = cs_user_charge_some(xfer, xfer->wanted);
+
+	if (!granted)
+		return false;
+	WRITE_ONCE(xfer->granted, granted);
+	cs_user_leave_line(xfer);
+	/* It lives until its thread has had the user lock. */
+	wake_up(&xfer->wait);
+	return true;
+}
+
+/*
+ * Runs the transfer whose turn it is; synchronous ones as far as there is memory.  If
+ * it gets no worker, it passes the turn on.
+ */
+static void cs_user_wake(void)
+{
+	struct cs_xfer *xfer;
+	struct cs_user *user;
+
+	lockdep_assert_held(&cs_user_lock);
+	while ((user = list_first_entry_or_null(&cs_user_turns, struct cs_user,
+						turn))) {
+		xfer = cs_user_first_waiter(user);
+		if (xfer->async)
+			cs_async_run(xfer);
+		if (xfer->async || !cs_user_grant(xfer))
+			break;
 	}
 }
 
@@ -149,41 +194,69 @@ static bool cs_user_is_first(const struct cs_xfer *xfer)
  */
 bool cs_user_is_waiting(const struct cs_xfer *xfer)
 {
-	return !list_empty(&xfer->waiter);
+	return !list_empty_careful(&xfer->waiter);
 }
 
 /**
- * cs_user_may_take - may a transfer take memory of the pool?
+ * cs_user_take - has a transfer have memory of the pool, or what it was promised
  * @xfer: the transfer
- * @size: bytes
+ * @bytes: of a segment
+ * @first: fewer will do
  *
- * Process context.
- * Return: whether nobody comes before it and it stays within its user's share.
+ * Process context.  Undone by cs_user_give() and cs_pool_unpromise().
+ * Return: bytes, promised by the pool; 0 if somebody comes before the transfer, or there
+ * is not as much for its user.
  */
-bool cs_user_may_take(struct cs_xfer *xfer, u32 size)
+u32 cs_user_take(struct cs_xfer *xfer, u32 bytes, bool first)
 {
-	bool first, room;
+	u32 taken = 0;
 
+	/* What the lock is held for can't find it out. */
+	if (READ_ONCE(xfer->user->bytes) + bytes > cs_user_share(xfer))
+		cs_user_is_limited(xfer);
 	spin_lock(&cs_user_lock);
-	first = cs_user_is_first(xfer);
-	room = xfer->user->bytes + size <= cs_user_share(xfer);
+	if (xfer->granted)
+		swap(taken, xfer->granted);
+	else if (!cs_user_is_first(xfer))
+		taken = 0;
+	else if (first)
+		taken = cs_user_charge_some(xfer, bytes);
+	else if (cs_user_charge(xfer, bytes))
+		taken = bytes;
+	if (taken)
+		cs_user_settle_and_wake(xfer->user);
 	spin_unlock(&cs_user_lock);
-	return first && (room || !cs_user_is_limited(xfer));
+	return taken;
 }
 
 /**
- * cs_user_take - a user's transfer has taken memory
- * @user: whose transfer it is
- * @size: bytes
+ * cs_user_take_on_top - has a transfer have memory whatever others have
+ * @xfer: the transfer
+ * @bytes: wanted
  *
- * Process context.  Undone by cs_user_give().  Counted when it was taken: what
- * several transfers take at the same moment may go past the user's share.
+ * Process context.  Undone by cs_user_give().  Return: bytes of a small segment.
  */
-void cs_user_take(struct cs_user *user, u32 size)
+u32 cs_user_take_on_top(struct cs_xfer *xfer, u32 bytes)
 {
+	bytes = min(bytes, CS_SEGMENT_FIRST);
+	cs_user_take_more(xfer, bytes);
+	return bytes;
+}
+
+/**
+ * cs_user_take_more - a transfer has more than it was promised
+ * @xfer: the transfer
+ * @bytes: that it has more
+ *
+ * Process context.  Undone by cs_user_give().
+ */
+void cs_user_take_more(struct cs_xfer *xfer, u32 bytes)
+{
+	if (!bytes)
+		return;
 	spin_lock(&cs_user_lock);
-	user->bytes += size;
-	cs_user_settle_and_wake(user);
+	xfer->user->bytes += bytes;
+	cs_user_settle_and_wake(xfer->user);
 	spin_unlock(&cs_user_lock);
 }
 
@@ -201,18 +274,6 @@ void cs_user_give(struct cs_user *user, u32 size)
 	cs_user_settle(user);
 	cs_user_wake();
 	cs_user_forget(user);
-	spin_unlock(&cs_user_lock);
-}
-
-/**
- * cs_user_wake_next - memory of nobody's is free
- *
- * Process context.  Wakes the transfer whose turn it is.
- */
-void cs_user_wake_next(void)
-{
-	spin_lock(&cs_user_lock);
-	cs_user_wake();
 	spin_unlock(&cs_user_lock);
 }
 
@@ -235,26 +296,30 @@ static void cs_user_add_waiter(struct cs_user *user, struct cs_xfer *xfer)
 	if (list_empty(&user->waiters[xfer->blocks]) &&
 	    !list_empty(&user->waiters[!xfer->blocks]))
 		user->blocking_next = !xfer->blocks;
+	if (list_empty(&user->waiters[false]) &&
+	    list_empty(&user->waiters[true]))
+		user->moved = jiffies;
 	list_add_tail(&xfer->waiter, &user->waiters[xfer->blocks]);
-	xfer->queued = jiffies;
-	WRITE_ONCE(xfer->turn_since, 0);
 	cs_user_waiting++;
 }
 
 /**
  * cs_user_queue - a transfer that got no memory will be woken for some
- * @xfer: the transfer; if it is synchronous, its thread looks at xfer->turn_since
+ * @xfer: the transfer
+ * @wanted: bytes, if it is synchronous: its thread sleeps until xfer->granted
  *
- * It keeps its place until cs_user_unqueue().  Process context.
+ * It keeps its place until cs_user_unqueue() or, if it is synchronous, until it is
+ * promised as much or a small segment.  Process context.
  */
-void cs_user_queue(struct cs_xfer *xfer)
+void cs_user_queue(struct cs_xfer *xfer, u32 wanted)
 {
 	struct cs_user *user = xfer->user;
 
 	/* Others will look at xfer->privileged, who can't find it out. */
 	cs_user_is_limited(xfer);
 	spin_lock(&cs_user_lock);
-	if (list_empty(&xfer->waiter))
+	xfer->wanted = wanted;
+	if (list_empty(&xfer->waiter) && !xfer->granted)
 		cs_user_add_waiter(user, xfer);
 	/* Who is first, perhaps this one, finds what it missed meanwhile. */
 	cs_user_settle_and_wake(user);
@@ -278,39 +343,39 @@ void cs_user_pass(struct cs_xfer *xfer)
 }
 
 /**
- * cs_user_unqueue - a transfer waits for memory no more
- * @xfer: that may or may not have waited
+ * cs_user_patience - how long a transfer goes on waiting for memory
+ * @xfer: synchronous, in line
  *
- * The next user has its turn.  Process context.
+ * Process context.
+ * Return: jiffies; 0 or less if its user's line stands still.
  */
-void cs_user_unqueue(struct cs_xfer *xfer)
+long cs_user_patience(const struct cs_xfer *xfer)
 {
-	if (!cs_user_is_waiting(xfer))
-		return;
-	spin_lock(&cs_user_lock);
-	list_del_init(&xfer->waiter);
-	cs_user_waiting--;
-	xfer->user->blocking_next = !xfer->blocks;
-	list_del_init(&xfer->user->turn);
-	cs_user_settle(xfer->user);
-	cs_user_wake();
-	spin_unlock(&cs_user_lock);
+	unsigned long moved = READ_ONCE(xfer->user->moved);
+
+	return (long)(moved + CS_LINE_STANDS_AFTER - jiffies);
 }
 
 /**
- * cs_user_has_used - does the transfer's user hold that much?
- * @xfer: the transfer
- * @quarters: more than so many of what he may; of all of the pool, where he is not
- *	limited
+ * cs_user_unqueue - a transfer waits for memory no more
+ * @xfer: that may or may not have waited
  *
- * Process context.
+ * The next user has its turn, and others what it was promised and did not take.
+ * Process context, in the thread that pumps it.
  */
-bool cs_user_has_used(struct cs_xfer *xfer, u32 quarters)
+void cs_user_unqueue(struct cs_xfer *xfer)
 {
-	u64 bytes = READ_ONCE(xfer->user->bytes);
-
-	if (bytes > cs_policy_pool_max() / 4 * quarters)
-		return true;
-	return bytes > cs_user_share(xfer) / 4 * quarters &&
-	       cs_user_is_limited(xfer);
+	if (!cs_user_is_waiting(xfer) && !READ_ONCE(xfer->granted))
+		return;
+	spin_lock(&cs_user_lock);
+	if (!list_empty(&xfer->waiter))
+		cs_user_leave_line(xfer);
+	if (xfer->granted) {
+		cs_pool_unpromise(xfer->granted);
+		xfer->user->bytes -= xfer->granted;
+		xfer->granted = 0;
+		cs_user_settle(xfer->user);
+	}
+	cs_user_wake();
+	spin_unlock(&cs_user_lock);
 }

@@ -15,9 +15,10 @@
  * @uid: who; the real user ID of the task that called SEND
  * @refs: struct cs_xfer that refer to it
  * @transfers: of them, those that were created and not destroyed
- * @bytes: of the pool that they hold, parked ones included
- * @waiters: transfers that wait for memory, first come first: for sockets that do
- *	not block, and for those that do
+ * @bytes: of the pool that they hold or were promised, parked ones included
+ * @moved: jiffies at which one of them got some, or the first came to wait for it
+ * @waiters: transfers that wait for memory, first come first: synchronous ones and
+ *	those for sockets that do not block, and those for sockets that do
  * @blocking_next: which of them has its turn
  * @turn: in cs_user_turns, if the first waiter may take memory once there is some
  * @workers: those that its asynchronous transfers occupy, of each queue
@@ -28,6 +29,7 @@ struct cs_user {
 	u32 refs;
 	u32 transfers;
 	u64 bytes;
+	unsigned long moved;
 	struct list_head waiters[2];
 	bool blocking_next;
 	struct list_head turn;
@@ -42,5 +44,6 @@ extern u32 cs_user_waiting;
 void cs_user_forget(struct cs_user *user);
 void cs_user_for_each(void (*fn)(struct cs_user *user));
 bool cs_user_is_limited(struct cs_xfer *xfer);
+u64 cs_user_share(const struct cs_xfer *xfer);
 
 #endif /* COLDSEND_USER_H */

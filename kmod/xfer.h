@@ -113,6 +113,7 @@ static inline bool cs_key_equal(const struct cs_key *a, const struct cs_key *b)
  * @user: whose share of the pool it counts in, NULL if nobody's
  * @reads: of which its read is one, until that is seen done
  * @idle: the list of the pool that it is in is that of idle ones
+ * @on_top: it does not count in the pool's maximum
  * @read_result: bytes that the read brought, or -errno, valid once @read_done
  * @read_done: guarded by @reads->lock until it is seen set
  * @read_counted: what it brought is in the counters of a transfer
@@ -139,6 +140,7 @@ struct cs_segment {
 	struct cs_reads *reads;
 	ssize_t read_result;
 	bool idle;
+	bool on_top;
 	bool read_done;
 	bool read_counted;
 	bool buffered;
@@ -313,11 +315,10 @@ struct cs_workers {
  * @copied: segment of the copying source, NULL if none
  * @stake: what it may take of a rule's budget, NULL if nothing (budget.c)
  * @user: whose it is; lives at least as long
- * @waiter: in the line of its user's that wait for memory; with the next, of the user
- *	lock
- * @queued: jiffies at which it came there last
- * @turn_since: jiffies at which its thread was woken for memory, 0 if it was not since
- *	it looked; if synchronous
+ * @waiter: in the line of its user's that wait for memory; with the next two, of the
+ *	user lock
+ * @wanted: bytes that it waits for
+ * @granted: bytes that it was promised, and has not taken; if synchronous
  * @wait: the pumping thread sleeps here
  * @reads: direct ones, NULL before the first
  * @retries: times in a row that the socket said it has room and had none
@@ -386,8 +387,8 @@ struct cs_xfer {
 	struct cs_stake *stake;
 	struct cs_user *user;
 	struct list_head waiter;
-	unsigned long queued;
-	unsigned long turn_since;
+	u32 wanted;
+	u32 granted;
 	wait_queue_head_t wait;
 	struct cs_reads *reads;
 	u32 retries;

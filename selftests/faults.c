@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "child.h"
+#include "disk.h"
 #include "kselftest_harness.h"
 #include "states.h"
 #include "submit.h"
@@ -48,31 +49,12 @@ FIXTURE(driver)
 
 #include "drivers.h"
 
-/* The file in a directory, made by faults.sh. */
-static int open_file(const char *dir)
-{
-	char path[4096];
-
-	snprintf(path, sizeof(path), "%s/faults.bin", dir);
-	return open(path, O_RDONLY | O_CLOEXEC);
-}
-
-/* Does something to the slow disk. */
-static int change_disk(const char *what)
-{
-	char command[4096];
-
-	snprintf(command, sizeof(command), "dmsetup --noudevsync %s %s", what,
-		 getenv("CS_DISK"));
-	return system(command);
-}
-
 FIXTURE_SETUP(driver)
 {
 	self->before = cs_made_now();
 	self->dev = cs_open();
 	ASSERT_GE(self->dev, 0);
-	self->file = open_file(getenv("CS_SLOW_DIR"));
+	self->file = cs_disk_file(getenv("CS_SLOW_DIR"));
 	ASSERT_GE(self->file, 0);
 	ASSERT_EQ(0, cs_drop_cache(self->file));
 	ASSERT_EQ(0, cs_pair_small(CS_TCP4, self->sv));
@@ -86,7 +68,7 @@ static void suspend_disk(struct __test_metadata *_metadata,
 			 struct _test_data_driver *self)
 {
 	self->suspended = true;
-	ASSERT_EQ(0, change_disk("suspend --nolockfs --noflush"));
+	ASSERT_EQ(0, cs_disk_do("suspend --nolockfs --noflush"));
 }
 
 /* If it is suspended. */
@@ -96,7 +78,7 @@ static void resume_disk(struct __test_metadata *_metadata,
 	if (!self->suspended)
 		return;
 	self->suspended = false;
-	EXPECT_EQ(0, change_disk("resume"));
+	EXPECT_EQ(0, cs_disk_do("resume"));
 }
 
 FIXTURE_TEARDOWN(driver)
@@ -201,7 +183,7 @@ static void expect_works(struct __test_metadata *_metadata,
 static void expect_next_works(struct __test_metadata *_metadata,
 			      struct _test_data_driver *self)
 {
-	int file = open_file(cs_dir());
+	int file = cs_disk_file(cs_dir());
 
 	ASSERT_GE(file, 0);
 	expect_works(_metadata, self, file, CS_MIB + 1);
@@ -348,37 +330,27 @@ TEST_F(driver, remounted_read_only)
 	EXPECT_EQ(0, remount_slow("rw"));
 }
 
-/* Of the slow disk. */
-static int set_disk(const char *table)
-{
-	char load[1024];
-
-	snprintf(load, sizeof(load), "load --table '%s'", getenv(table));
-	return change_disk("suspend --nolockfs") || change_disk(load) ||
-	       change_disk("resume");
-}
-
 /* The disk dies and comes back; the rest goes then. */
 TEST_F(driver, disk_dies)
 {
 	__u64 got;
 
 	start_and_wait_socket(_metadata, self);
-	EXPECT_EQ(0, set_disk("CS_DISK_DEAD"));
+	EXPECT_EQ(0, cs_disk_set("CS_DISK_DEAD"));
 	got = receive_all(_metadata, self);
 	/* Pages that could not be read ahead are read one by one from now on. */
-	EXPECT_EQ(0, set_disk("CS_DISK_FAST"));
+	EXPECT_EQ(0, cs_disk_set("CS_DISK_FAST"));
 	EXPECT_GT(got, 0);
 	EXPECT_LT(got, SIZE);
 	expect_error(_metadata, self, -EIO, -EIO);
 	expect_works(_metadata, self, self->file, got);
-	EXPECT_EQ(0, set_disk("CS_DISK_SLOW"));
+	EXPECT_EQ(0, cs_disk_set("CS_DISK_SLOW"));
 }
 
 /* In a process of its own: does another user's transfer, of another disk, end? */
 static int nobody_sends(void)
 {
-	int file = open_file(getenv("CS_DIR")), dev = cs_open(), sv[2];
+	int file = cs_disk_file(getenv("CS_DIR")), dev = cs_open(), sv[2];
 	struct coldsend_completion c;
 	struct coldsend_send s;
 

@@ -19,6 +19,7 @@ coldsend policy set --segment-size 128K
 make_disk
 export CS_DISK=$disk CS_SLOW_DIR=$dir CS_DIR=$tmp
 export CS_DISK_SLOW="0 $sectors delay $loop 0 500 $loop 0 0"
+export CS_DISK_SLOWISH="0 $sectors delay $loop 0 200 $loop 0 0"
 export CS_DISK_FAST="0 $sectors linear $loop 0"
 export CS_DISK_DEAD="0 $sectors flakey $loop 0 0 3600"
 for place in "$dir" "$tmp"; do

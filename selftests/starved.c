@@ -13,6 +13,7 @@
 #include <sys/socket.h>
 
 #include "crowd.h"
+#include "disk.h"
 #include "kselftest_harness.h"
 #include "states.h"
 #include "submit.h"
@@ -56,10 +57,8 @@ FIXTURE_VARIANT_ADD(starved, hybrid)
 
 FIXTURE_SETUP(starved)
 {
-	char path[4096];
 	int i;
 
-	snprintf(path, sizeof(path), "%s/faults.bin", getenv("CS_SLOW_DIR"));
 	/* Before what is there is counted: they hold the module. */
 	ASSERT_EQ(0, cs_states_open(&self->waits, CS_STATES_POOL));
 	self->before = cs_made_now();
@@ -67,7 +66,7 @@ FIXTURE_SETUP(starved)
 	ASSERT_EQ(0, cs_tunables_set("--pool-max 1M"));
 	self->dev = cs_open();
 	ASSERT_GE(self->dev, 0);
-	self->file = open(path, O_RDONLY | O_CLOEXEC);
+	self->file = cs_disk_file(getenv("CS_SLOW_DIR"));
 	ASSERT_GE(self->file, 0);
 	ASSERT_EQ(0, cs_drop_cache(self->file));
 	for (i = 0; i < N; i++)

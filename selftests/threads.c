@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Threads: more synchronous transfers at once than there is memory for.  They wait in
- * line for it, which a signal ends, and for no longer than a second.
+ * line for it as long as the line moves, or until a signal comes.
  *
- * Where CS_SLOW_DIR is a disk on which the line hardly moves, that is the disk (faults.sh).
+ * Where CS_SLOW_DIR is a slow disk, that is the disk (faults.sh).
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -14,16 +14,18 @@
 #include <unistd.h>
 
 #include "cs_test.h"
+#include "disk.h"
 #include "kselftest_harness.h"
 #include "submit.h"
 #include "tunables.h"
 
-/* Four times as many as get memory at once. */
-#define N		32
+/* Eight times as many as get memory at once. */
+#define N		64
 #define POOL_MAX	CS_MIB
+#define SLOW_LENGTH	(256 * CS_KIB)
 #define SECONDS		60
-/* Milliseconds: for a signal; and after which they wait no more, less a little. */
-#define SOON		400
+#define SOON		20
+/* Milliseconds after which a line that stands still is given up, less a little. */
 #define PATIENCE	900
 
 /* The second is that of faults.sh. */
@@ -52,6 +54,8 @@ struct sender {
 /**
  * struct threads - all of them
  * @data: what the file holds that they send
+ * @length: bytes of it that each sends
+ * @since: milliseconds of the clock before the first was started
  * @dev: open device
  * @file: the file
  * @tunables: as they were before
@@ -59,6 +63,8 @@ struct sender {
  */
 struct threads {
 	const struct cs_data *data;
+	__u64 length;
+	long long since;
 	int dev;
 	int file;
 	struct cs_tunables tunables;
@@ -84,17 +90,13 @@ static int start(struct threads *t, struct sender *sender, __u32 policy)
 		return err;
 	sender->dev = t->dev;
 	sender->peer = (struct cs_peer){ .fd = sender->sv[1], .data = t->data };
-	cs_send_init(&sender->s, t->file, sender->sv[0], 0, COLDSEND_TO_EOF,
-		     policy);
+	cs_send_init(&sender->s, t->file, sender->sv[0], 0, t->length, policy);
 	err = cs_peer_start(&sender->peer);
 	return err ?: -pthread_create(&sender->thread, NULL, send_all, sender);
 }
 
-static void start_all(struct __test_metadata *_metadata, struct threads *t,
-		      __u32 policy)
+static void prepare(struct __test_metadata *_metadata, struct threads *t)
 {
-	int i;
-
 	t->before = cs_made_now();
 	ASSERT_EQ(0, cs_tunables_get(&t->tunables));
 	ASSERT_EQ(0, cs_tunables_set("--pool-max 1M --segment-size 128K"));
@@ -103,6 +105,14 @@ static void start_all(struct __test_metadata *_metadata, struct threads *t,
 	ASSERT_GE(t->file, 0);
 	ASSERT_EQ(0, cs_drop_cache(t->file));
 	ASSERT_TRUE(cs_pool_empties(SECONDS));
+}
+
+static void start_all(struct __test_metadata *_metadata, struct threads *t,
+		      __u32 policy)
+{
+	int i;
+
+	t->since = cs_now_ms();
 	for (i = 0; i < N; i++)
 		ASSERT_EQ(0, start(t, &t->senders[i], policy));
 }
@@ -141,10 +151,9 @@ static int running(const struct threads *t)
 /* Most bytes of the pool that are seen until all have ended, or for so long. */
 static long long watch(const struct threads *t, int milliseconds)
 {
-	long long until = cs_now_ms() + milliseconds;
 	long long bytes, most = 0;
 
-	while (running(t) && cs_now_ms() < until) {
+	while (running(t) && cs_now_ms() - t->since < milliseconds) {
 		bytes = cs_stat("pool_bytes");
 		if (bytes > most)
 			most = bytes;
@@ -160,7 +169,7 @@ static void all_is_sent(struct __test_metadata *_metadata, const struct threads 
 	ASSERT_EQ(0, running(t));
 	for (i = 0; i < N; i++) {
 		EXPECT_EQ(0, t->senders[i].err);
-		EXPECT_EQ(t->data->size, t->senders[i].s.sent);
+		EXPECT_EQ(t->length, t->senders[i].s.sent);
 	}
 }
 
@@ -168,6 +177,7 @@ FIXTURE(threads)
 {
 	struct threads t;
 	long long read;
+	long long waited;
 };
 
 FIXTURE_VARIANT(threads)
@@ -190,8 +200,11 @@ FIXTURE_SETUP(threads)
 	if (getenv("CS_SLOW_DIR"))
 		SKIP(exit(KSFT_SKIP), "the others need the slow disk");
 	self->t.data = &fast_data;
+	self->t.length = fast_data.size;
 	self->t.file = cs_data_create(cs_dir(), &fast_data);
 	self->read = cs_stat("disk_bytes");
+	self->waited = cs_stat("pool_wait_ns");
+	prepare(_metadata, &self->t);
 	start_all(_metadata, &self->t, variant->policy);
 }
 
@@ -203,15 +216,13 @@ FIXTURE_TEARDOWN(threads)
 /* They keep to the pool's maximum, and read nothing twice. */
 TEST_F_TIMEOUT(threads, stand_in_line, SECONDS)
 {
-	long long since = cs_now_ms();
-
 	EXPECT_LE(watch(&self->t, SECONDS * 1000), POOL_MAX);
 	all_is_sent(_metadata, &self->t);
 	TH_LOG("%lld bytes read in %lld ms", cs_stat("disk_bytes") - self->read,
-	       cs_now_ms() - since);
+	       cs_now_ms() - self->t.since);
 	EXPECT_LE(cs_stat("disk_bytes") - self->read,
 		  N * (long long)fast_data.size * 9 / 8);
-	EXPECT_GT(cs_stat("pool_wait_ns"), 0);
+	EXPECT_GT(cs_stat("pool_wait_ns"), self->waited);
 }
 
 FIXTURE(slow_disk)
@@ -221,27 +232,45 @@ FIXTURE(slow_disk)
 
 FIXTURE_SETUP(slow_disk)
 {
-	const char *dir = getenv("CS_SLOW_DIR");
-	char path[4096];
-
-	if (!dir)
+	if (!getenv("CS_SLOW_DIR"))
 		SKIP(exit(KSFT_SKIP), "no slow disk: run faults.sh");
-	snprintf(path, sizeof(path), "%s/faults.bin", dir);
 	self->t.data = &slow_data;
-	self->t.file = open(path, O_RDONLY | O_CLOEXEC);
-	start_all(_metadata, &self->t, COLDSEND_POLICY_DIRECT);
+	self->t.length = SLOW_LENGTH;
+	self->t.file = cs_disk_file(getenv("CS_SLOW_DIR"));
+	prepare(_metadata, &self->t);
+	ASSERT_EQ(0, cs_disk_set("CS_DISK_SLOWISH"));
 }
 
 FIXTURE_TEARDOWN(slow_disk)
 {
 	end_all(_metadata, &self->t);
+	EXPECT_EQ(0, cs_disk_set("CS_DISK_SLOW"));
 }
 
-/* Where the line hardly moves they wait, but not for ever. */
-TEST_F_TIMEOUT(slow_disk, wait_no_longer, SECONDS)
+/* They have to wait for longer than they would where nobody gets memory. */
+TEST_F_TIMEOUT(slow_disk, wait_while_the_line_moves, SECONDS)
 {
+	start_all(_metadata, &self->t, COLDSEND_POLICY_DIRECT);
+	EXPECT_LE(watch(&self->t, SECONDS * 1000), POOL_MAX);
+	EXPECT_GT(cs_now_ms() - self->t.since, 2 * PATIENCE);
+	all_is_sent(_metadata, &self->t);
+}
+
+static bool is_past_max(void *arg)
+{
+	(void)arg;
+	return cs_stat("pool_bytes") > (long long)POOL_MAX;
+}
+
+/* The disk hangs: so do those that read, but others don't wait for them. */
+TEST_F_TIMEOUT(slow_disk, do_not_wait_while_it_stands, SECONDS)
+{
+	ASSERT_EQ(0, cs_disk_do("suspend --nolockfs --noflush"));
+	start_all(_metadata, &self->t, COLDSEND_POLICY_DIRECT);
 	EXPECT_LE(watch(&self->t, PATIENCE), POOL_MAX);
-	EXPECT_GT(watch(&self->t, SECONDS * 1000), POOL_MAX);
+	EXPECT_TRUE(cs_wait(is_past_max, NULL, SOON));
+	EXPECT_EQ(0, cs_disk_do("resume"));
+	watch(&self->t, SECONDS * 1000);
 	all_is_sent(_metadata, &self->t);
 }
 
@@ -250,25 +279,36 @@ static void nothing(int sig)
 	(void)sig;
 }
 
+static bool most_wait(void *arg)
+{
+	(void)arg;
+	return cs_pool_stat("waiting") > N / 2;
+}
+
+static bool most_have_ended(void *arg)
+{
+	return running(arg) < N / 2;
+}
+
 /* Those that wait for memory end at once, the others when they have read. */
-TEST_F_TIMEOUT(slow_disk, signal_ends_the_wait, SECONDS)
+TEST_F_TIMEOUT(slow_disk, a_signal_ends_the_wait, SECONDS)
 {
 	struct sigaction action = { .sa_handler = nothing };
 	struct threads *t = &self->t;
-	long long since;
 	int i;
 
-	EXPECT_LE(watch(t, PATIENCE / 2), POOL_MAX);
 	ASSERT_EQ(0, sigaction(SIGUSR1, &action, NULL));
-	since = cs_now_ms();
+	ASSERT_EQ(0, cs_disk_do("suspend --nolockfs --noflush"));
+	start_all(_metadata, t, COLDSEND_POLICY_DIRECT);
+	EXPECT_TRUE(cs_wait(most_wait, NULL, SOON));
 	for (i = 0; i < N; i++)
 		pthread_kill(t->senders[i].thread, SIGUSR1);
-	while (running(t) > N / 2 && cs_now_ms() - since < SOON)
-		cs_nap();
-	EXPECT_LE(running(t), N / 2);
+	EXPECT_TRUE(cs_wait(most_have_ended, t, SOON));
+	EXPECT_EQ(0, cs_disk_do("resume"));
 	watch(t, SECONDS * 1000);
 	for (i = 0; i < N; i++)
 		EXPECT_EQ(t->senders[i].s.sent ? 0 : -EINTR, t->senders[i].err);
+	EXPECT_EQ(0, cs_pool_stat("waiting"));
 }
 
 int main(int argc, char **argv)

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The disk of faults.sh, whose reads take their time.
+ *
+ * Environment: CS_DISK, its device mapper name.
+ */
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "disk.h"
+
+/* Has dmsetup do something to the disk: its exit status. */
+int cs_disk_do(const char *what)
+{
+	char command[4096];
+
+	snprintf(command, sizeof(command), "dmsetup --noudevsync %s %s", what,
+		 getenv("CS_DISK"));
+	return system(command);
+}
+
+/* Has it the table that an environment variable holds: 0 if it worked. */
+int cs_disk_set(const char *table)
+{
+	char load[1024];
+
+	snprintf(load, sizeof(load), "load --table '%s'", getenv(table));
+	return cs_disk_do("suspend --nolockfs") || cs_disk_do(load) ||
+	       cs_disk_do("resume");
+}
+
+/* Opens the file in a directory that faults.sh made. */
+int cs_disk_file(const char *dir)
+{
+	char path[4096];
+
+	snprintf(path, sizeof(path), "%s/faults.bin", dir);
+	return open(path, O_RDONLY | O_CLOEXEC);
+}

@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The disk of faults.sh, whose reads take their time.
+ */
+#ifndef CS_DISK_H
+#define CS_DISK_H
+
+int cs_disk_do(const char *what);
+int cs_disk_set(const char *table);
+int cs_disk_file(const char *dir);
+
+#endif /* CS_DISK_H */

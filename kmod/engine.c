@@ -103,12 +103,12 @@ static int cs_engine_wait_disk(struct cs_xfer *xfer)
 /* Once it has waited in vain, it does not wait for memory again. */
 static int cs_engine_wait_pool(struct cs_xfer *xfer)
 {
-	long patience = min(cs_user_patience(xfer),
-			    sock_sndtimeo(xfer->sock->sk, false));
+	long timeout = sock_sndtimeo(xfer->sock->sk, false);
+	long patience = min(cs_user_patience(xfer), timeout);
 	u64 since = ktime_get_ns();
 	long left;
 
-	if (patience <= 0) {
+	if (!patience) {
 		xfer->urgent = true;
 		return 0;
 	}
@@ -119,6 +119,7 @@ static int cs_engine_wait_pool(struct cs_xfer *xfer)
 						patience);
 	cs_xfer_count_wait(xfer, COLDSEND_A_COUNTERS_POOL_WAIT_NS,
 			   COLDSEND_TIMED_POOL, since);
+	xfer->urgent = !left && patience == timeout;
 	return min(left, 0L);
 }
 

@@ -45,7 +45,7 @@ u64 cs_pool_bytes(void)
 }
 
 /**
- * cs_pool_used - bytes that transfers have, or were promised
+ * cs_pool_used - bytes of the maximum that transfers have, or were promised
  *
  * Process context.
  */
@@ -54,7 +54,7 @@ u64 cs_pool_used(void)
 	u64 bytes;
 
 	spin_lock(&cs_pool_lock);
-	bytes = cs_pool_in_use + cs_pool_promised;
+	bytes = cs_pool_in_use - cs_pool_on_top + cs_pool_promised;
 	spin_unlock(&cs_pool_lock);
 	return bytes;
 }
@@ -215,8 +215,8 @@ static struct cs_segment *cs_pool_find(u32 size, bool on_top, bool *recycled)
  * May sleep.  The caller owns the segment and gives it back with
  * cs_pool_put() or cs_pool_drop().
  *
- * Return: a segment, whose capacity may be more than @size, or less if @first, or
- * ERR_PTR: -EAGAIN the pool is full, or others wait, or the user has its share;
+ * Return: a segment, whose capacity may be more than @size, or less if @first or if
+ * the transfer has waited for it, or ERR_PTR: -EAGAIN the pool is full, or others wait, or the user has its share;
  * -ENOMEM.
  */
 struct cs_segment *cs_pool_get(struct cs_xfer *xfer, u32 size, bool first,
@@ -243,7 +243,6 @@ struct cs_segment *cs_pool_get(struct cs_xfer *xfer, u32 size, bool first,
 	}
 	segment->user = xfer->user;
 	cs_user_take_more(xfer, segment->capacity - taken);
-	cs_user_unqueue(xfer);
 	return segment;
 }
 
@@ -257,13 +256,16 @@ void cs_pool_put(struct cs_segment *segment)
 {
 	struct cs_user *user = segment->user;
 	u32 size = segment->capacity;
+	LIST_HEAD(victims);
 
 	segment->reads = NULL;
 	segment->user = NULL;
 	spin_lock(&cs_pool_lock);
 	cs_pool_count_unused(size, segment->on_top);
 	cs_spare_add(segment);
+	cs_pool_make_room(0, &victims);
 	spin_unlock(&cs_pool_lock);
+	cs_spare_free(&victims);
 	cs_user_give(user, size);
 }
 
@@ -276,11 +278,12 @@ void cs_pool_put(struct cs_segment *segment)
 void cs_pool_drop(struct cs_segment *segment)
 {
 	struct cs_user *user = segment->user;
+	bool on_top = segment->on_top;
 	u32 size = segment->capacity;
 
-	spin_lock(&cs_pool_lock);
-	cs_pool_count_unused(size, segment->on_top);
-	spin_unlock(&cs_pool_lock);
 	cs_pinned_add(segment);
+	spin_lock(&cs_pool_lock);
+	cs_pool_count_unused(size, on_top);
+	spin_unlock(&cs_pool_lock);
 	cs_user_give(user, size);
 }

@@ -12,8 +12,8 @@
  *
  * Only the transfer at the front may take memory.  Who stands in line for a worker
  * too (workers.c) can't make use of any, and does not hold up others meanwhile: it
- * comes back for memory once it has a worker.  Workers are of one of two queues,
- * hence the user's waiters too.
+ * comes back for memory once it has a worker.  Workers are of one of two queues, and
+ * threads of none: a user has a line for each.
  *
  * The thread of a synchronous transfer may be slow to run, by its priority or its
  * cgroup's quota.  It is promised memory when its turn comes, and leaves the line: a
@@ -53,10 +53,11 @@ u64 cs_user_share(const struct cs_xfer *xfer)
 		     CS_SEGMENT_FIRST);
 }
 
-static struct cs_xfer *cs_user_first_of(struct cs_user *user, bool blocks)
+static enum cs_line cs_user_line(const struct cs_xfer *xfer)
 {
-	return list_first_entry_or_null(&user->waiters[blocks], struct cs_xfer,
-					waiter);
+	if (!xfer->async)
+		return CS_LINE_THREADS;
+	return xfer->blocks ? CS_LINE_BLOCKING : CS_LINE_PLAIN;
 }
 
 /* Could the transfer run, if it was woken?  That may change at any time. */
@@ -65,15 +66,21 @@ static bool cs_user_is_able(const struct cs_xfer *xfer)
 	return xfer && list_empty_careful(&xfer->in_line);
 }
 
-/* Of both queues, by turns; whoever is able before who is not.  NULL if nobody waits. */
+/* Of all lines, by turns; whoever is able before who is not.  NULL if nobody waits. */
 static struct cs_xfer *cs_user_first_waiter(struct cs_user *user)
 {
-	struct cs_xfer *next = cs_user_first_of(user, user->blocking_next);
-	struct cs_xfer *other = cs_user_first_of(user, !user->blocking_next);
+	struct cs_xfer *found = NULL, *xfer;
+	struct list_head *line;
+	u32 i;
 
-	if (!next || (!cs_user_is_able(next) && cs_user_is_able(other)))
-		return other;
-	return next;
+	for (i = 0; i < CS_LINES; i++) {
+		line = &user->waiters[(user->next_line + i) % CS_LINES];
+		xfer = list_first_entry_or_null(line, struct cs_xfer, waiter);
+		if (cs_user_is_able(xfer))
+			return xfer;
+		found = found ?: xfer;
+	}
+	return found;
 }
 
 /* May the user's first waiter go on, once there is memory? */
@@ -106,6 +113,7 @@ static bool cs_user_charge(struct cs_xfer *xfer, u32 bytes)
 		return false;
 	user->bytes += bytes;
 	user->moved = jiffies;
+	user->gave_up = false;
 	return true;
 }
 
@@ -119,14 +127,20 @@ static u32 cs_user_charge_some(struct cs_xfer *xfer, u32 bytes)
 	return 0;
 }
 
+/* If it was first, others have their turn. */
 static void cs_user_leave_line(struct cs_xfer *xfer)
 {
-	cs_user_waiting--;
-	xfer->user->blocking_next = !xfer->blocks;
-	list_del_init(&xfer->user->turn);
+	struct cs_user *user = xfer->user;
+
+	lockdep_assert_held(&cs_user_lock);
+	if (cs_user_first_waiter(user) == xfer) {
+		user->next_line = (cs_user_line(xfer) + 1) % CS_LINES;
+		list_del_init(&user->turn);
+	}
 	/* Its thread looks whether it is in line before it looks at xfer->granted. */
 	list_del_init_careful(&xfer->waiter);
-	cs_user_settle(xfer->user);
+	cs_user_waiting--;
+	cs_user_settle(user);
 }
 
 /* Return: whether a synchronous transfer got what it waits for. */
@@ -187,14 +201,14 @@ static bool cs_user_is_first(const struct cs_xfer *xfer)
 }
 
 /**
- * cs_user_is_waiting - does a transfer stand in line for memory?
+ * cs_user_is_waiting - does a transfer stand in line for memory, or come from there?
  * @xfer: the transfer
  *
- * In the thread that pumps it: nobody else puts it there or takes it out.
+ * In the thread that pumps it: nobody else puts it there, or has what it was promised.
  */
 bool cs_user_is_waiting(const struct cs_xfer *xfer)
 {
-	return !list_empty_careful(&xfer->waiter);
+	return !list_empty_careful(&xfer->waiter) || READ_ONCE(xfer->granted);
 }
 
 /**
@@ -203,7 +217,8 @@ bool cs_user_is_waiting(const struct cs_xfer *xfer)
  * @bytes: of a segment
  * @first: fewer will do
  *
- * Process context.  Undone by cs_user_give() and cs_pool_unpromise().
+ * It waits no more, if it did.  Process context.  Undone by cs_user_give() and, before
+ * the pool has kept its promise, cs_pool_unpromise().
  * Return: bytes, promised by the pool; 0 if somebody comes before the transfer, or there
  * is not as much for its user.
  */
@@ -217,14 +232,15 @@ u32 cs_user_take(struct cs_xfer *xfer, u32 bytes, bool first)
 	spin_lock(&cs_user_lock);
 	if (xfer->granted)
 		swap(taken, xfer->granted);
-	else if (!cs_user_is_first(xfer))
-		taken = 0;
-	else if (first)
-		taken = cs_user_charge_some(xfer, bytes);
-	else if (cs_user_charge(xfer, bytes))
-		taken = bytes;
-	if (taken)
+	else if (cs_user_is_first(xfer))
+		taken = first ? cs_user_charge_some(xfer, bytes) :
+			cs_user_charge(xfer, bytes) ? bytes : 0;
+	if (taken && !list_empty(&xfer->waiter)) {
+		cs_user_leave_line(xfer);
+		cs_user_wake();
+	} else if (taken) {
 		cs_user_settle_and_wake(xfer->user);
+	}
 	spin_unlock(&cs_user_lock);
 	return taken;
 }
@@ -234,11 +250,13 @@ u32 cs_user_take(struct cs_xfer *xfer, u32 bytes, bool first)
  * @xfer: the transfer
  * @bytes: wanted
  *
- * Process context.  Undone by cs_user_give().  Return: bytes of a small segment.
+ * It waits no more, if it did.  Process context.  Undone by cs_user_give().
+ * Return: bytes of a small segment.
  */
 u32 cs_user_take_on_top(struct cs_xfer *xfer, u32 bytes)
 {
 	bytes = min(bytes, CS_SEGMENT_FIRST);
+	cs_user_unqueue(xfer);
 	cs_user_take_more(xfer, bytes);
 	return bytes;
 }
@@ -293,13 +311,13 @@ void cs_user_limits_changed(void)
 /* Whoever waits already stays first: it may be on its way. */
 static void cs_user_add_waiter(struct cs_user *user, struct cs_xfer *xfer)
 {
-	if (list_empty(&user->waiters[xfer->blocks]) &&
-	    !list_empty(&user->waiters[!xfer->blocks]))
-		user->blocking_next = !xfer->blocks;
-	if (list_empty(&user->waiters[false]) &&
-	    list_empty(&user->waiters[true]))
+	const struct cs_xfer *first = cs_user_first_waiter(user);
+
+	if (first)
+		user->next_line = cs_user_line(first);
+	else if (!user->gave_up)
 		user->moved = jiffies;
-	list_add_tail(&xfer->waiter, &user->waiters[xfer->blocks]);
+	list_add_tail(&xfer->waiter, &user->waiters[cs_user_line(xfer)]);
 	cs_user_waiting++;
 }
 
@@ -347,13 +365,19 @@ void cs_user_pass(struct cs_xfer *xfer)
  * @xfer: synchronous, in line
  *
  * Process context.
- * Return: jiffies; 0 or less if its user's line stands still.
+ * Return: jiffies; 0 if its user's lines stand still.
  */
 long cs_user_patience(const struct cs_xfer *xfer)
 {
-	unsigned long moved = READ_ONCE(xfer->user->moved);
+	struct cs_user *user = xfer->user;
+	long patience;
 
-	return (long)(moved + CS_LINE_STANDS_AFTER - jiffies);
+	spin_lock(&cs_user_lock);
+	patience = user->moved + CS_LINE_STANDS_AFTER - jiffies;
+	/* Whoever comes after it would wait in vain, too. */
+	user->gave_up = patience <= 0;
+	spin_unlock(&cs_user_lock);
+	return max(patience, 0L);
 }
 
 /**
@@ -365,7 +389,7 @@ long cs_user_patience(const struct cs_xfer *xfer)
  */
 void cs_user_unqueue(struct cs_xfer *xfer)
 {
-	if (!cs_user_is_waiting(xfer) && !READ_ONCE(xfer->granted))
+	if (!cs_user_is_waiting(xfer))
 		return;
 	spin_lock(&cs_user_lock);
 	if (!list_empty(&xfer->waiter))

@@ -41,12 +41,13 @@ static struct cs_user *cs_user_find(kuid_t uid)
 static struct cs_user *cs_user_create(kuid_t uid)
 {
 	struct cs_user *user = kzalloc(sizeof(*user), GFP_KERNEL);
+	enum cs_line line;
 
 	if (!user)
 		return NULL;
 	user->uid = uid;
-	INIT_LIST_HEAD(&user->waiters[false]);
-	INIT_LIST_HEAD(&user->waiters[true]);
+	for (line = 0; line < CS_LINES; line++)
+		INIT_LIST_HEAD(&user->waiters[line]);
 	INIT_LIST_HEAD(&user->turn);
 	cs_workers_init(&user->workers[false]);
 	cs_workers_init(&user->workers[true]);

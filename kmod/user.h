@@ -10,6 +10,19 @@
 #include "coldsend.h"
 
 /**
+ * enum cs_line - what stands in a line for memory
+ * @CS_LINE_PLAIN: asynchronous transfers to sockets that do not block
+ * @CS_LINE_BLOCKING: to sockets that do: they are of another queue of workers
+ * @CS_LINE_THREADS: synchronous transfers
+ */
+enum cs_line {
+	CS_LINE_PLAIN,
+	CS_LINE_BLOCKING,
+	CS_LINE_THREADS,
+	CS_LINES,
+};
+
+/**
  * struct cs_user - one user who sends
  * @node: in cs_users
  * @uid: who; the real user ID of the task that called SEND
@@ -17,9 +30,9 @@
  * @transfers: of them, those that were created and not destroyed
  * @bytes: of the pool that they hold or were promised, parked ones included
  * @moved: jiffies at which one of them got some, or the first came to wait for it
- * @waiters: transfers that wait for memory, first come first: synchronous ones and
- *	those for sockets that do not block, and those for sockets that do
- * @blocking_next: which of them has its turn
+ * @gave_up: a thread has waited in vain since
+ * @waiters: transfers that wait for memory, by enum cs_line, first come first
+ * @next_line: which of them has its turn
  * @turn: in cs_user_turns, if the first waiter may take memory once there is some
  * @workers: those that its asynchronous transfers occupy, of each queue
  */
@@ -30,8 +43,9 @@ struct cs_user {
 	u32 transfers;
 	u64 bytes;
 	unsigned long moved;
-	struct list_head waiters[2];
-	bool blocking_next;
+	bool gave_up;
+	struct list_head waiters[CS_LINES];
+	enum cs_line next_line;
 	struct list_head turn;
 	struct cs_workers workers[2];
 };

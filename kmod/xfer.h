@@ -49,7 +49,7 @@ struct socket;
  * @admit_max: percent of the available memory that such a file may have
  * @idle_max: seconds after which a peer that takes nothing ends an asynchronous
  *	transfer
- * @pool_max: bytes of segments held at the most
+ * @pool_max: bytes of segments held at the most, but for those had on top
  *
  * The netlink specification has their ranges.  A transfer goes by what they were when it
  * began, but by @pool_max and @user_share as they are now.

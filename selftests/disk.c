@@ -24,10 +24,11 @@ int cs_disk_do(const char *what)
 int cs_disk_set(const char *table)
 {
 	char load[1024];
+	int failed;
 
 	snprintf(load, sizeof(load), "load --table '%s'", getenv(table));
-	return cs_disk_do("suspend --nolockfs") || cs_disk_do(load) ||
-	       cs_disk_do("resume");
+	failed = cs_disk_do("suspend --nolockfs") || cs_disk_do(load);
+	return cs_disk_do("resume") || failed;
 }
 
 /* Opens the file in a directory that faults.sh made. */

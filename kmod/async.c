@@ -165,6 +165,7 @@ static enum cs_turn cs_async_pump(struct cs_xfer *xfer)
 		pumped = cs_engine_pump(xfer);
 		switch (pumped) {
 		case CS_PUMPED_SOME:
+			cond_resched();
 			break;
 		case CS_PUMPED_ALL:
 			return CS_TURN_ENDED;

@@ -150,7 +150,7 @@ void cs_user_look(struct cs_pool_view *view);
 
 /* turns.c: whose turn it is when the pool is full */
 
-u32 cs_user_take(struct cs_xfer *xfer, u32 bytes, bool first);
+u32 cs_user_take(struct cs_xfer *xfer, u32 bytes, bool fewer);
 u32 cs_user_take_on_top(struct cs_xfer *xfer, u32 bytes);
 void cs_user_take_more(struct cs_xfer *xfer, u32 bytes);
 void cs_user_give(struct cs_user *user, u32 size);

@@ -117,12 +117,13 @@ static bool cs_user_charge(struct cs_xfer *xfer, u32 bytes)
 	return true;
 }
 
-/* The same for a small segment, if there is no more.  Return: bytes, or 0. */
-static u32 cs_user_charge_some(struct cs_xfer *xfer, u32 bytes)
+/* The same; if @fewer will do, for a small segment.  Return: bytes, or 0. */
+static u32 cs_user_charge_some(struct cs_xfer *xfer, u32 bytes, bool fewer)
 {
 	if (cs_user_charge(xfer, bytes))
 		return bytes;
-	if (bytes > CS_SEGMENT_FIRST && cs_user_charge(xfer, CS_SEGMENT_FIRST))
+	if (fewer && bytes > CS_SEGMENT_FIRST &&
+	    cs_user_charge(xfer, CS_SEGMENT_FIRST))
 		return CS_SEGMENT_FIRST;
 	return 0;
 }
@@ -146,7 +147,7 @@ static void cs_user_leave_line(struct cs_xfer *xfer)
 /* Return: whether a synchronous transfer got what it waits for. */
 static bool cs_user_grant(struct cs_xfer *xfer)
 {
-	u32 granted = cs_user_charge_some(xfer, xfer->wanted);
+	u32 granted = cs_user_charge_some(xfer, xfer->wanted, true);
 
 	if (!granted)
 		return false;
@@ -215,14 +216,14 @@ bool cs_user_is_waiting(const struct cs_xfer *xfer)
  * cs_user_take - has a transfer have memory of the pool, or what it was promised
  * @xfer: the transfer
  * @bytes: of a segment
- * @first: fewer will do
+ * @fewer: those of a small segment will do
  *
  * It waits no more, if it did.  Process context.  Undone by cs_user_give() and, before
  * the pool has kept its promise, cs_pool_unpromise().
  * Return: bytes, promised by the pool; 0 if somebody comes before the transfer, or there
  * is not as much for its user.
  */
-u32 cs_user_take(struct cs_xfer *xfer, u32 bytes, bool first)
+u32 cs_user_take(struct cs_xfer *xfer, u32 bytes, bool fewer)
 {
 	u32 taken = 0;
 
@@ -233,8 +234,7 @@ u32 cs_user_take(struct cs_xfer *xfer, u32 bytes, bool first)
 	if (xfer->granted)
 		swap(taken, xfer->granted);
 	else if (cs_user_is_first(xfer))
-		taken = first ? cs_user_charge_some(xfer, bytes) :
-			cs_user_charge(xfer, bytes) ? bytes : 0;
+		taken = cs_user_charge_some(xfer, bytes, fewer);
 	if (taken && !list_empty(&xfer->waiter)) {
 		cs_user_leave_line(xfer);
 		cs_user_wake();

@@ -57,11 +57,13 @@ static int answer(int sock, __u32 block)
 {
 	off_t pos = block * BLOCK;
 	off_t end = pos + BLOCK;
+	ssize_t sent = 1;
 
-	while (pos < end)
-		if (sendfile(sock, bench_beside_file.fd, &pos, end - pos) <= 0)
-			return -errno;
-	return 0;
+	while (pos < end && sent > 0)
+		sent = sendfile(sock, bench_beside_file.fd, &pos, end - pos);
+	if (sent < 0)
+		return -errno;
+	return sent ? 0 : -EIO;
 }
 
 static int serve(const struct bench_scenario *scenario, int listener)

@@ -119,7 +119,8 @@ static int cs_engine_wait_pool(struct cs_xfer *xfer)
 						patience);
 	cs_xfer_count_wait(xfer, COLDSEND_A_COUNTERS_POOL_WAIT_NS,
 			   COLDSEND_TIMED_POOL, since);
-	xfer->urgent = !left && patience == timeout;
+	/* Whose owner has a limit to waiting does not wait again. */
+	xfer->urgent = !left && timeout != MAX_SCHEDULE_TIMEOUT;
 	return min(left, 0L);
 }
 

@@ -216,8 +216,8 @@ static struct cs_segment *cs_pool_find(u32 size, bool on_top, bool *recycled)
  * cs_pool_put() or cs_pool_drop().
  *
  * Return: a segment, whose capacity may be more than @size, or less if @first or if
- * the transfer has waited for it, or ERR_PTR: -EAGAIN the pool is full, or others wait, or the user has its share;
- * -ENOMEM.
+ * the transfer has waited for it; or ERR_PTR: -EAGAIN the pool is full, or others wait,
+ * or the user has its share; -ENOMEM.
  */
 struct cs_segment *cs_pool_get(struct cs_xfer *xfer, u32 size, bool first,
 			       bool *recycled)

@@ -30,6 +30,8 @@
  * sockets hold has left the pool by then: who holds all of it may do so for ever.
  */
 #define CS_LINE_STANDS_AFTER	(1L * HZ)
+/* Once one has given up, the others try again so much later. */
+#define CS_LINE_TRIED_AFTER	(10L * HZ)
 
 u32 cs_user_waiting;
 
@@ -308,16 +310,27 @@ void cs_user_limits_changed(void)
 	spin_unlock(&cs_user_lock);
 }
 
+/* Somebody comes to wait where nobody does. */
+static void cs_user_start_waiting(struct cs_user *user)
+{
+	if (user->gave_up &&
+	    time_before(jiffies, user->moved + CS_LINE_TRIED_AFTER))
+		return;
+	user->moved = jiffies;
+	user->gave_up = false;
+}
+
 /* Whoever waits already stays first: it may be on its way. */
 static void cs_user_add_waiter(struct cs_user *user, struct cs_xfer *xfer)
 {
 	const struct cs_xfer *first = cs_user_first_waiter(user);
+	struct list_head *line = &user->waiters[cs_user_line(xfer)];
 
-	if (first)
+	if (!first)
+		cs_user_start_waiting(user);
+	else if (list_empty(line))
 		user->next_line = cs_user_line(first);
-	else if (!user->gave_up)
-		user->moved = jiffies;
-	list_add_tail(&xfer->waiter, &user->waiters[cs_user_line(xfer)]);
+	list_add_tail(&xfer->waiter, line);
 	cs_user_waiting++;
 }
 
@@ -326,8 +339,8 @@ static void cs_user_add_waiter(struct cs_user *user, struct cs_xfer *xfer)
  * @xfer: the transfer
  * @wanted: bytes, if it is synchronous: its thread sleeps until xfer->granted
  *
- * It keeps its place until cs_user_unqueue() or, if it is synchronous, until it is
- * promised as much or a small segment.  Process context.
+ * It keeps its place until cs_user_take() succeeds or cs_user_unqueue() or, if it is
+ * synchronous, until it is promised as much or a small segment.  Process context.
  */
 void cs_user_queue(struct cs_xfer *xfer, u32 wanted)
 {
@@ -374,8 +387,13 @@ long cs_user_patience(const struct cs_xfer *xfer)
 
 	spin_lock(&cs_user_lock);
 	patience = user->moved + CS_LINE_STANDS_AFTER - jiffies;
-	/* Whoever comes after it would wait in vain, too. */
-	user->gave_up = patience <= 0;
+	if (xfer->granted) {
+		/* As good as there, however late it looks. */
+		patience = CS_LINE_STANDS_AFTER;
+	} else if (patience <= 0) {
+		/* Whoever comes after it would wait in vain, too. */
+		user->gave_up = true;
+	}
 	spin_unlock(&cs_user_lock);
 	return max(patience, 0L);
 }

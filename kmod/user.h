@@ -29,7 +29,8 @@ enum cs_line {
  * @refs: struct cs_xfer that refer to it
  * @transfers: of them, those that were created and not destroyed
  * @bytes: of the pool that they hold or were promised, parked ones included
- * @moved: jiffies at which one of them got some, or the first came to wait for it
+ * @moved: jiffies at which one of them got some, or the first came to wait for it and
+ *	none had just given up
  * @gave_up: a thread has waited in vain since
  * @waiters: transfers that wait for memory, by enum cs_line, first come first
  * @next_line: which of them has its turn

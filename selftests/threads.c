@@ -27,7 +27,7 @@
 #define SECONDS		60
 #define SOON		20
 /* Milliseconds: for all to end; and after which a line that stands still is given up. */
-#define LONGEST		50000
+#define LONGEST		25000
 #define PATIENCE	1000
 /* As long as that the machine stands still at times, and no line moves. */
 #define STANDSTILL	(PATIENCE / 2)

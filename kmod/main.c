@@ -24,7 +24,7 @@ static int __init cs_init(void)
 		goto err_heat;
 	err = cs_async_init();
 	if (err)
-		goto err_pool;
+		goto err_spare;
 	err = cs_context_init();
 	if (err)
 		goto err_async;
@@ -46,7 +46,7 @@ err_debugfs:
 	cs_context_exit();
 err_async:
 	cs_async_exit();
-err_pool:
+err_spare:
 	cs_spare_exit();
 err_heat:
 	cs_heat_exit();

@@ -40,9 +40,7 @@ static int cs_copied_get(struct cs_xfer *xfer)
 		return 0;
 	if (segment)
 		cs_pool_put(segment);
-	segment = cs_pool_get(xfer, size, false, &recycled);
-	if (segment == ERR_PTR(-EAGAIN))
-		segment = cs_pool_get(xfer, size, true, &recycled);
+	segment = cs_pool_get(xfer, size, true, &recycled);
 	xfer->copied = IS_ERR(segment) ? NULL : segment;
 	if (IS_ERR(segment))
 		return PTR_ERR(segment);

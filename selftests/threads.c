@@ -173,6 +173,12 @@ static int running(const struct threads *t)
 	return n;
 }
 
+static bool is_past_max(void *arg)
+{
+	(void)arg;
+	return cs_stat("pool_bytes") > (long long)POOL_MAX;
+}
+
 /*
  * Do they keep to the pool's maximum, until all have ended or for so long?  They need
  * not where the machine stands still, and no line moves.
@@ -184,7 +190,7 @@ static bool keep_to_max(struct __test_metadata *_metadata, struct threads *t,
 	bool past = false;
 
 	while (running(t) && !past) {
-		past = cs_stat("pool_bytes") > (long long)POOL_MAX;
+		past = is_past_max(NULL);
 		now = cs_now_ms();
 		if (now - t->since >= milliseconds)
 			return true;
@@ -302,12 +308,6 @@ TEST_F_TIMEOUT(slow_disk, wait_while_the_line_moves, SECONDS)
 	EXPECT_TRUE(keep_to_max(_metadata, &self->t, LONGEST));
 	EXPECT_GT(cs_now_ms() - self->t.since, 2 * PATIENCE);
 	all_is_sent(_metadata, &self->t);
-}
-
-static bool is_past_max(void *arg)
-{
-	(void)arg;
-	return cs_stat("pool_bytes") > (long long)POOL_MAX;
 }
 
 /* The disk hangs: so do those that read, but others don't wait for them. */

@@ -29,6 +29,8 @@
 #define NOISE		(256LL * 1024)
 /* Time for all to find their sockets full, and for the pool to keep no more than they. */
 #define SETTLE_MS	2000
+/* Time in which no segment goes, once the pool has freed what it counts no more. */
+#define STILL_MS	500
 #define SPARE_SECONDS	30
 
 static const struct cs_data data = { .seed = 95, .size = 256 * CS_KIB };
@@ -54,15 +56,28 @@ static void check_cost(const struct cs_crowd *c, long long cost,
 		result(cost <= COST * c->n + NOISE, policy, what);
 }
 
+/* Segments that exist, and since when it has been so many. */
+struct segments {
+	long long number;
+	long long since_ms;
+};
+
 static bool nothing_is_spare(void *arg)
 {
-	(void)arg;
-	return cs_pool_stat("bytes_held") == cs_pool_stat("bytes_used");
+	long long number = cs_pool_stat("segments");
+	struct segments *segments = arg;
+
+	if (number != segments->number ||
+	    cs_pool_stat("bytes_held") != cs_pool_stat("bytes_used"))
+		segments->since_ms = cs_now_ms();
+	segments->number = number;
+	return cs_now_ms() - segments->since_ms >= STILL_MS;
 }
 
 /* Submits all, and says what they hold while they wait. */
 static int submit(struct cs_crowd *c, const char *name)
 {
+	struct segments segments = { .since_ms = cs_now_ms() };
 	struct cs_memory before, after;
 	long long cost, pool;
 	int err;
@@ -72,7 +87,7 @@ static int submit(struct cs_crowd *c, const char *name)
 	if (err)
 		return err;
 	cs_crowd_watch(c, SETTLE_MS);
-	cs_wait(nothing_is_spare, NULL, SPARE_SECONDS);
+	cs_wait(nothing_is_spare, &segments, SPARE_SECONDS);
 	after = cs_memory_now();
 	pool = cs_stat("pool_bytes");
 	cost = after.used - before.used - pool;

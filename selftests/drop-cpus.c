@@ -7,6 +7,7 @@
 
 #include "kselftest_harness.h"
 #include "pages.h"
+#include "sender.h"
 #include "submit.h"
 
 /* Where pages are brought in, and where everything else happens. */
@@ -32,8 +33,7 @@ FIXTURE(drop_cpus)
 	int dev;
 	int file;
 	int held[2];
-	struct coldsend_send s;
-	pthread_t sender;
+	struct cs_sender sender;
 };
 
 FIXTURE_SETUP(drop_cpus)
@@ -51,13 +51,6 @@ FIXTURE_SETUP(drop_cpus)
 FIXTURE_TEARDOWN(drop_cpus)
 {
 	close(self->dev);
-}
-
-static void *send_it(void *arg)
-{
-	struct _test_data_drop_cpus *self = arg;
-
-	return (void *)(long)cs_send(self->dev, &self->s);
 }
 
 /* Its pages have the module look at all of them from the CPU that this is on. */
@@ -108,20 +101,19 @@ static void move_while_full(struct __test_metadata *_metadata,
 			    struct _test_data_drop_cpus *self, int sv[2],
 			    __u64 length)
 {
-	void *ret;
-
-	cs_send_init(&self->s, self->file, sv[0], 0, length,
+	self->sender.dev = self->dev;
+	cs_send_init(&self->sender.s, self->file, sv[0], 0, length,
 		     COLDSEND_POLICY_DROP_BEHIND);
 	ASSERT_EQ(0, cs_run_on(pthread_self(), READER_CPU));
-	ASSERT_EQ(0, pthread_create(&self->sender, NULL, send_it, self));
+	ASSERT_EQ(0, cs_sender_start(&self->sender));
 	ASSERT_EQ(0, cs_run_on(pthread_self(), OTHER_CPU));
 	ASSERT_TRUE(cs_stands_still(sv[0], sv[1], 10));
 	receive(_metadata, sv[1], 0, MORE);
 	ASSERT_TRUE(cs_stands_still(sv[0], sv[1], 10));
-	ASSERT_EQ(0, cs_run_on(self->sender, OTHER_CPU));
+	ASSERT_EQ(0, cs_run_on(self->sender.thread, OTHER_CPU));
 	receive(_metadata, sv[1], MORE, length);
-	ASSERT_EQ(0, pthread_join(self->sender, &ret));
-	ASSERT_EQ(NULL, ret);
+	ASSERT_EQ(0, cs_sender_join(&self->sender, 3 * GO_SECONDS));
+	ASSERT_EQ(0, self->sender.err);
 }
 
 TEST_F_TIMEOUT(drop_cpus, moved_while_full, 3 * LAST_MOST * GO_SECONDS)

@@ -12,6 +12,7 @@
 
 #include "cs_test.h"
 #include "kselftest_harness.h"
+#include "sender.h"
 #include "tunables.h"
 
 #define SIZE		(4 * CS_MIB + 100)
@@ -39,10 +40,8 @@ FIXTURE(policy)
 	int dev;
 	int file;
 	int sv[2];
-	struct coldsend_send s;
 	struct cs_peer peer;
-	pthread_t thread;
-	int err;
+	struct cs_sender sender;
 };
 
 #include "variants.h"
@@ -59,20 +58,13 @@ FIXTURE_SETUP(policy)
 	self->peer.keep_len = SIZE + MORE;
 	self->peer.keep = malloc(self->peer.keep_len);
 	ASSERT_NE(NULL, self->peer.keep);
-	cs_send_init(&self->s, self->file, self->sv[0], 0, COLDSEND_TO_EOF,
+	self->sender.dev = self->dev;
+	cs_send_init(&self->sender.s, self->file, self->sv[0], 0, COLDSEND_TO_EOF,
 		     variant->policy);
 }
 
 FIXTURE_TEARDOWN(policy)
 {
-}
-
-static void *send_thread(void *arg)
-{
-	FIXTURE_DATA(policy) *self = arg;
-
-	self->err = cs_send(self->dev, &self->s);
-	return NULL;
 }
 
 /* Starts the transfer, which soon waits for a receiver. */
@@ -81,24 +73,20 @@ static void start(struct __test_metadata *_metadata,
 {
 	struct pollfd p = { .fd = self->sv[1], .events = POLLIN };
 
-	ASSERT_EQ(0, pthread_create(&self->thread, NULL, send_thread, self));
+	ASSERT_EQ(0, cs_sender_start(&self->sender));
 	ASSERT_EQ(1, poll(&p, 1, SECONDS * 1000));
 }
 
 /* Receives all of it and sees the transfer end. */
 static void end(struct __test_metadata *_metadata, FIXTURE_DATA(policy) *self)
 {
-	struct timespec until;
-
 	ASSERT_EQ(0, cs_peer_start(&self->peer));
-	clock_gettime(CLOCK_REALTIME, &until);
-	until.tv_sec += SECONDS;
-	ASSERT_EQ(0, pthread_timedjoin_np(self->thread, NULL, &until));
+	ASSERT_EQ(0, cs_sender_join(&self->sender, SECONDS));
 	shutdown(self->sv[0], SHUT_WR);
 	ASSERT_EQ(0, cs_peer_join(&self->peer));
-	EXPECT_EQ(0, self->err);
+	EXPECT_EQ(0, self->sender.err);
 	EXPECT_EQ(0, self->peer.error);
-	EXPECT_EQ(self->s.sent, self->peer.count);
+	EXPECT_EQ(self->sender.s.sent, self->peer.count);
 }
 
 /* Offset of the first byte that neither @a nor @b has there, or @len. */
@@ -140,7 +128,7 @@ TEST_F(policy, truncated)
 	start(_metadata, self);
 	ASSERT_EQ(0, ftruncate(self->file, FROM));
 	end(_metadata, self);
-	EXPECT_LT(self->s.sent, SIZE);
+	EXPECT_LT(self->sender.s.sent, SIZE);
 	/* The page cache zeroes the rest of the last page at once. */
 	EXPECT_EQ(self->peer.count,
 		  first_wrong(self->peer.keep, self->peer.count, &old, &cut));
@@ -155,7 +143,7 @@ TEST_F(policy, truncated_to_nothing)
 	start(_metadata, self);
 	ASSERT_EQ(0, ftruncate(self->file, 0));
 	end(_metadata, self);
-	EXPECT_LT(self->s.sent, SIZE);
+	EXPECT_LT(self->sender.s.sent, SIZE);
 	EXPECT_EQ(self->peer.count,
 		  first_wrong(self->peer.keep, self->peer.count, &old, &old));
 }
@@ -165,8 +153,8 @@ TEST_F(policy, grown)
 	start(_metadata, self);
 	ASSERT_EQ(0, overwrite(self->file, &longer, SIZE, SIZE + MORE));
 	end(_metadata, self);
-	EXPECT_GE(self->s.sent, SIZE);
-	EXPECT_LE(self->s.sent, SIZE + MORE);
+	EXPECT_GE(self->sender.s.sent, SIZE);
+	EXPECT_LE(self->sender.s.sent, SIZE + MORE);
 	EXPECT_EQ(self->peer.count,
 		  first_wrong(self->peer.keep, self->peer.count, &longer,
 			      &longer));
@@ -179,7 +167,7 @@ TEST_F(policy, hole_punched)
 			       FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE,
 			       FROM, TO - FROM));
 	end(_metadata, self);
-	EXPECT_EQ(SIZE, self->s.sent);
+	EXPECT_EQ(SIZE, self->sender.s.sent);
 	EXPECT_EQ(SIZE, first_wrong(self->peer.keep, self->peer.count, &old,
 				    &punched));
 }
@@ -189,7 +177,7 @@ TEST_F(policy, written)
 	start(_metadata, self);
 	ASSERT_EQ(0, overwrite(self->file, &new, FROM, TO));
 	end(_metadata, self);
-	EXPECT_EQ(SIZE, self->s.sent);
+	EXPECT_EQ(SIZE, self->sender.s.sent);
 	EXPECT_EQ(SIZE, first_wrong(self->peer.keep, self->peer.count, &old,
 				    &new));
 }
@@ -202,7 +190,7 @@ TEST_F(policy, written_directly)
 	start(_metadata, self);
 	ASSERT_EQ(0, overwrite(fd, &new, CS_MIB, TO));
 	end(_metadata, self);
-	EXPECT_EQ(SIZE, self->s.sent);
+	EXPECT_EQ(SIZE, self->sender.s.sent);
 	EXPECT_EQ(SIZE, first_wrong(self->peer.keep, self->peer.count, &old,
 				    &new));
 }
@@ -216,11 +204,11 @@ TEST_F(policy, unlinked)
 	fd = open(path, O_RDWR | O_CREAT | O_EXCL, 0600);
 	ASSERT_GE(fd, 0);
 	EXPECT_EQ(0, cs_data_write(fd, &old));
-	self->s.file_fd = fd;
+	self->sender.s.file_fd = fd;
 	start(_metadata, self);
 	EXPECT_EQ(0, unlink(path));
 	end(_metadata, self);
-	EXPECT_EQ(SIZE, self->s.sent);
+	EXPECT_EQ(SIZE, self->sender.s.sent);
 	EXPECT_EQ(SIZE, first_wrong(self->peer.keep, self->peer.count, &old,
 				    &old));
 }
@@ -228,16 +216,16 @@ TEST_F(policy, unlinked)
 /* Direct: what the socket took can't change any more, ACKed or not. */
 TEST_F(policy, written_after)
 {
-	self->s.length = 32 * CS_KIB;
-	self->s.offset = FROM;
-	self->err = cs_send(self->dev, &self->s);
-	ASSERT_EQ(0, self->err);
+	self->sender.s.length = 32 * CS_KIB;
+	self->sender.s.offset = FROM;
+	self->sender.err = cs_send(self->dev, &self->sender.s);
+	ASSERT_EQ(0, self->sender.err);
 	ASSERT_EQ(0, overwrite(self->file, &new, CS_MIB, TO));
 	ASSERT_EQ(0, ftruncate(self->file, FROM + CHUNK));
 	shutdown(self->sv[0], SHUT_WR);
 	ASSERT_EQ(0, cs_peer_start(&self->peer));
 	ASSERT_EQ(0, cs_peer_join(&self->peer));
-	EXPECT_EQ(32 * CS_KIB, self->s.sent);
+	EXPECT_EQ(32 * CS_KIB, self->sender.s.sent);
 	EXPECT_EQ(32 * CS_KIB, self->peer.count);
 	if (variant->policy != COLDSEND_POLICY_DIRECT)
 		return;

@@ -8,6 +8,7 @@
 
 #include "crowd.h"
 #include "kselftest_harness.h"
+#include "sender.h"
 #include "submit.h"
 #include "tunables.h"
 
@@ -18,14 +19,11 @@
 
 static const struct cs_data data = { .seed = 107, .size = 4 * CS_MIB };
 
-/* A synchronous transfer, in a thread of its own. */
-struct sender {
-	int dev;
+/* A transfer and its receiver. */
+struct flow {
 	int sv[2];
-	struct coldsend_send s;
+	struct cs_sender sender;
 	struct cs_peer peer;
-	pthread_t thread;
-	int err;
 };
 
 FIXTURE(slow)
@@ -98,57 +96,47 @@ FIXTURE_TEARDOWN(slow)
 	close(self->dev);
 }
 
-static void *send_all(void *arg)
+static int start(struct flow *flow, int dev, int file)
 {
-	struct sender *sender = arg;
-
-	sender->err = cs_send(sender->dev, &sender->s);
-	shutdown(sender->sv[0], SHUT_WR);
-	return NULL;
-}
-
-static int start(struct sender *sender, int dev, int file)
-{
-	int err = cs_pair_small(CS_TCP4, sender->sv);
+	int err = cs_pair_small(CS_TCP4, flow->sv);
 
 	if (err)
 		return err;
-	sender->dev = dev;
-	cs_send_init(&sender->s, file, sender->sv[0], 0, COLDSEND_TO_EOF,
+	flow->sender = (struct cs_sender){ .dev = dev, .shut = true };
+	cs_send_init(&flow->sender.s, file, flow->sv[0], 0, COLDSEND_TO_EOF,
 		     COLDSEND_POLICY_DIRECT);
-	return -pthread_create(&sender->thread, NULL, send_all, sender);
+	return cs_sender_start(&flow->sender);
 }
 
-static int receive(struct sender *sender)
+static int receive(struct flow *flow)
 {
-	sender->peer = (struct cs_peer){
-		.fd = sender->sv[1], .data = &data, .chunk = CHUNK,
-		.slow = true,
+	flow->peer = (struct cs_peer){
+		.fd = flow->sv[1], .data = &data, .chunk = CHUNK, .slow = true,
 	};
-	return cs_peer_start(&sender->peer);
+	return cs_peer_start(&flow->peer);
 }
 
-static void end(struct __test_metadata *_metadata, struct sender *sender)
+static void end(struct __test_metadata *_metadata, struct flow *flow)
 {
-	ASSERT_EQ(0, pthread_join(sender->thread, NULL));
-	EXPECT_EQ(0, sender->err);
-	EXPECT_EQ(0, cs_peer_join(&sender->peer));
-	EXPECT_EQ(data.size, sender->peer.count);
-	EXPECT_EQ(CS_NONE, sender->peer.bad);
-	close(sender->sv[0]);
-	close(sender->sv[1]);
+	ASSERT_EQ(0, cs_sender_join(&flow->sender, RUN_SECONDS));
+	EXPECT_EQ(0, flow->sender.err);
+	EXPECT_EQ(0, cs_peer_join(&flow->peer));
+	EXPECT_EQ(data.size, flow->peer.count);
+	EXPECT_EQ(CS_NONE, flow->peer.bad);
+	close(flow->sv[0]);
+	close(flow->sv[1]);
 }
 
 TEST_F_TIMEOUT(slow, threads, RUN_SECONDS)
 {
-	struct sender senders[N];
+	struct flow flows[N];
 	int i;
 
 	for (i = 0; i < N; i++)
-		ASSERT_EQ(0, start(&senders[i], self->dev, self->file) ?:
-			     receive(&senders[i]));
+		ASSERT_EQ(0, start(&flows[i], self->dev, self->file) ?:
+			     receive(&flows[i]));
 	for (i = 0; i < N; i++)
-		end(_metadata, &senders[i]);
+		end(_metadata, &flows[i]);
 }
 
 /* Does the socket hold what it takes?  The rest waits in the module. */
@@ -166,22 +154,22 @@ static bool much_is_left(void *pool_max)
 TEST_F_TIMEOUT(slow, stalled, RUN_SECONDS)
 {
 	long long pool_max = variant->pool_max;
-	struct sender senders[N];
+	struct flow flows[N];
 	int i;
 
 	for (i = 0; i < N; i++)
-		ASSERT_EQ(0, start(&senders[i], self->dev, self->file));
+		ASSERT_EQ(0, start(&flows[i], self->dev, self->file));
 	ASSERT_EQ(0, cs_become(0));
 	for (i = 0; i < N; i++)
-		ASSERT_TRUE(cs_wait(has_some, &senders[i].sv[1], 20));
+		ASSERT_TRUE(cs_wait(has_some, &flows[i].sv[1], 20));
 	/* They stall after a second. */
 	sleep(3);
 	EXPECT_TRUE(cs_wait(much_is_left, &pool_max, 20));
 	TH_LOG("%lld bytes used while they stall", cs_pool_stat("bytes_used"));
 	for (i = 0; i < N; i++)
-		ASSERT_EQ(0, receive(&senders[i]));
+		ASSERT_EQ(0, receive(&flows[i]));
 	for (i = 0; i < N; i++)
-		end(_metadata, &senders[i]);
+		end(_metadata, &flows[i]);
 }
 
 TEST_F_TIMEOUT(slow, asynchronous, RUN_SECONDS)

@@ -10,6 +10,7 @@
 
 #include "cs_test.h"
 #include "kselftest_harness.h"
+#include "sender.h"
 
 #define SIZE		(4 * CS_MIB + 4321)
 #define BEFORE_DEATH	(256 * CS_KIB)
@@ -18,21 +19,13 @@
 
 static const struct cs_data data = { .seed = 31, .size = SIZE };
 
-/* One SEND in a thread of its own. */
-struct sender {
-	int dev;
-	struct coldsend_send s;
-	int err;
-	pthread_t thread;
-};
-
 FIXTURE(policy)
 {
 	int dev;
 	int file;
 	int sv[2];
 	struct cs_peer peer;
-	struct sender sender;
+	struct cs_sender sender;
 };
 
 #include "variants.h"
@@ -52,28 +45,6 @@ FIXTURE_SETUP(policy)
 
 FIXTURE_TEARDOWN(policy)
 {
-}
-
-static void *sender_thread(void *arg)
-{
-	struct sender *sender = arg;
-
-	sender->err = cs_send(sender->dev, &sender->s);
-	return NULL;
-}
-
-static int sender_start(struct sender *sender)
-{
-	return pthread_create(&sender->thread, NULL, sender_thread, sender);
-}
-
-static int sender_join(struct sender *sender)
-{
-	struct timespec until;
-
-	clock_gettime(CLOCK_REALTIME, &until);
-	until.tv_sec += SECONDS;
-	return pthread_timedjoin_np(sender->thread, NULL, &until);
 }
 
 static bool bytes_wait(int sock)
@@ -140,10 +111,10 @@ TEST_F(policy, shut_down_midway)
 {
 	__u64 total = 0;
 
-	ASSERT_EQ(0, sender_start(&self->sender));
+	ASSERT_EQ(0, cs_sender_start(&self->sender));
 	ASSERT_TRUE(bytes_wait(self->sv[1]));
 	ASSERT_EQ(0, shutdown(self->sv[0], SHUT_WR));
-	ASSERT_EQ(0, sender_join(&self->sender));
+	ASSERT_EQ(0, cs_sender_join(&self->sender, SECONDS));
 	EXPECT_EQ(0, self->sender.err);
 	EXPECT_GT(self->sender.s.sent, 0);
 	EXPECT_LT(self->sender.s.sent, SIZE);
@@ -160,10 +131,10 @@ TEST_F(policy, shut_down_soon)
 	int i;
 
 	for (i = 0; i < ROUNDS; i++) {
-		ASSERT_EQ(0, sender_start(&self->sender));
+		ASSERT_EQ(0, cs_sender_start(&self->sender));
 		ASSERT_TRUE(bytes_wait(self->sv[1]));
 		ASSERT_EQ(0, shutdown(self->sv[0], SHUT_WR));
-		ASSERT_EQ(0, sender_join(&self->sender));
+		ASSERT_EQ(0, cs_sender_join(&self->sender, SECONDS));
 		close(self->sv[0]);
 		close(self->sv[1]);
 		ASSERT_EQ(0, cs_pair_small(variant->kind, self->sv));
@@ -179,12 +150,12 @@ TEST_F(policy, closed_midway)
 	int err;
 
 	self->peer.limit = BEFORE_DEATH;
-	ASSERT_EQ(0, sender_start(&self->sender));
+	ASSERT_EQ(0, cs_sender_start(&self->sender));
 	ASSERT_EQ(0, cs_peer_start(&self->peer));
 	ASSERT_EQ(0, cs_peer_join(&self->peer));
 	ASSERT_TRUE(bytes_wait(self->sv[1]));
 	close(self->sv[1]);
-	ASSERT_EQ(0, sender_join(&self->sender));
+	ASSERT_EQ(0, cs_sender_join(&self->sender, SECONDS));
 	EXPECT_EQ(0, self->sender.err);
 	EXPECT_GT(self->sender.s.sent, BEFORE_DEATH);
 	EXPECT_LT(self->sender.s.sent, SIZE);
@@ -242,14 +213,14 @@ TEST_F(policy, slow_receiver)
 /* What the ioctl was given is its own until it ends. */
 TEST_F(policy, fds_closed_midway)
 {
-	ASSERT_EQ(0, sender_start(&self->sender));
+	ASSERT_EQ(0, cs_sender_start(&self->sender));
 	ASSERT_TRUE(bytes_wait(self->sv[1]));
 	close(self->file);
 	close(self->sv[0]);
 	close(self->dev);
 	ASSERT_EQ(0, cs_peer_start(&self->peer));
 	ASSERT_EQ(0, cs_peer_join(&self->peer));
-	ASSERT_EQ(0, sender_join(&self->sender));
+	ASSERT_EQ(0, cs_sender_join(&self->sender, SECONDS));
 	EXPECT_EQ(0, self->sender.err);
 	EXPECT_EQ(SIZE, self->sender.s.sent);
 	EXPECT_EQ(SIZE, self->peer.count);
@@ -308,7 +279,7 @@ static __u64 letters(const __u8 *buf, size_t len, char c)
 
 TEST_F(policy, two_on_one_socket)
 {
-	struct sender second = self->sender;
+	struct cs_sender second = self->sender;
 
 	self->sender.s.file_fd = letter_file('a');
 	second.s.file_fd = letter_file('b');
@@ -316,11 +287,11 @@ TEST_F(policy, two_on_one_socket)
 	self->peer.keep_len = 2 * SIZE;
 	self->peer.keep = malloc(self->peer.keep_len);
 	ASSERT_NE(NULL, self->peer.keep);
-	ASSERT_EQ(0, sender_start(&self->sender));
-	ASSERT_EQ(0, sender_start(&second));
+	ASSERT_EQ(0, cs_sender_start(&self->sender));
+	ASSERT_EQ(0, cs_sender_start(&second));
 	ASSERT_EQ(0, cs_peer_start(&self->peer));
-	ASSERT_EQ(0, sender_join(&self->sender));
-	ASSERT_EQ(0, sender_join(&second));
+	ASSERT_EQ(0, cs_sender_join(&self->sender, SECONDS));
+	ASSERT_EQ(0, cs_sender_join(&second, SECONDS));
 	shutdown(self->sv[0], SHUT_WR);
 	ASSERT_EQ(0, cs_peer_join(&self->peer));
 	EXPECT_EQ(0, self->sender.err);

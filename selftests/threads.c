@@ -7,7 +7,6 @@
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/socket.h>
@@ -16,6 +15,7 @@
 #include "cs_test.h"
 #include "disk.h"
 #include "kselftest_harness.h"
+#include "sender.h"
 #include "submit.h"
 #include "tunables.h"
 
@@ -36,25 +36,11 @@
 static const struct cs_data fast_data = { .seed = 108, .size = CS_MIB };
 static const struct cs_data slow_data = { .seed = 161, .size = 2098386 };
 
-/**
- * struct sender - a thread that sends, and one that receives
- * @dev: open device
- * @sv: sockets
- * @peer: receives from the second
- * @s: the transfer
- * @runs: it was started
- * @err: out: 0 or -errno
- * @ended: out: it has
- */
-struct sender {
-	int dev;
+/* A thread that sends, and one that receives. */
+struct flow {
 	int sv[2];
+	struct cs_sender sender;
 	struct cs_peer peer;
-	struct coldsend_send s;
-	pthread_t thread;
-	bool runs;
-	int err;
-	bool ended;
 };
 
 /**
@@ -77,29 +63,20 @@ struct threads {
 	int file;
 	struct cs_tunables tunables;
 	struct cs_made before;
-	struct sender senders[N];
+	struct flow flows[N];
 };
 
-static void *send_all(void *arg)
+static int make(struct threads *t, struct flow *flow, __u32 policy)
 {
-	struct sender *sender = arg;
-
-	sender->err = cs_send(sender->dev, &sender->s);
-	shutdown(sender->sv[0], SHUT_WR);
-	__atomic_store_n(&sender->ended, true, __ATOMIC_RELEASE);
-	return NULL;
-}
-
-static int make(struct threads *t, struct sender *sender, __u32 policy)
-{
-	int err = cs_pair(CS_TCP4, sender->sv);
+	int err = cs_pair(CS_TCP4, flow->sv);
 
 	if (err)
 		return err;
-	sender->dev = t->dev;
-	sender->peer = (struct cs_peer){ .fd = sender->sv[1], .data = t->data };
-	cs_send_init(&sender->s, t->file, sender->sv[0], 0, t->length, policy);
-	return cs_peer_start(&sender->peer);
+	flow->sender = (struct cs_sender){ .dev = t->dev, .shut = true };
+	flow->peer = (struct cs_peer){ .fd = flow->sv[1], .data = t->data };
+	cs_send_init(&flow->sender.s, t->file, flow->sv[0], 0, t->length,
+		     policy);
+	return cs_peer_start(&flow->peer);
 }
 
 static void prepare(struct __test_metadata *_metadata, struct threads *t,
@@ -116,15 +93,7 @@ static void prepare(struct __test_metadata *_metadata, struct threads *t,
 	ASSERT_EQ(0, cs_drop_cache(t->file));
 	ASSERT_TRUE(cs_pool_empties(SECONDS));
 	for (i = 0; i < N; i++)
-		ASSERT_EQ(0, make(t, &t->senders[i], policy));
-}
-
-static int start(struct sender *sender)
-{
-	int err = pthread_create(&sender->thread, NULL, send_all, sender);
-
-	sender->runs = !err;
-	return -err;
+		ASSERT_EQ(0, make(t, &t->flows[i], policy));
 }
 
 /* @uid's are the transfers. */
@@ -136,20 +105,20 @@ static void start_all(struct __test_metadata *_metadata, struct threads *t,
 	ASSERT_EQ(0, cs_become(uid));
 	t->since = cs_now_ms();
 	for (i = 0; i < N; i++)
-		ASSERT_EQ(0, start(&t->senders[i]));
+		ASSERT_EQ(0, cs_sender_start(&t->flows[i].sender));
 	ASSERT_EQ(0, cs_become(0));
 }
 
-static void end(struct __test_metadata *_metadata, struct sender *sender)
+static void end(struct __test_metadata *_metadata, struct flow *flow)
 {
-	if (!sender->runs)
+	if (!flow->sender.runs)
 		return;
-	ASSERT_EQ(0, pthread_join(sender->thread, NULL));
-	ASSERT_EQ(0, cs_peer_join(&sender->peer));
-	EXPECT_EQ(CS_NONE, sender->peer.bad);
-	EXPECT_EQ(sender->s.sent, sender->peer.count);
-	close(sender->sv[0]);
-	close(sender->sv[1]);
+	ASSERT_EQ(0, cs_sender_join(&flow->sender, SECONDS));
+	ASSERT_EQ(0, cs_peer_join(&flow->peer));
+	EXPECT_EQ(CS_NONE, flow->peer.bad);
+	EXPECT_EQ(flow->sender.s.sent, flow->peer.count);
+	close(flow->sv[0]);
+	close(flow->sv[1]);
 }
 
 static void end_all(struct __test_metadata *_metadata, struct threads *t)
@@ -157,7 +126,7 @@ static void end_all(struct __test_metadata *_metadata, struct threads *t)
 	int i;
 
 	for (i = 0; i < N; i++)
-		end(_metadata, &t->senders[i]);
+		end(_metadata, &t->flows[i]);
 	EXPECT_EQ(0, cs_tunables_restore(&t->tunables));
 	close(t->dev);
 	EXPECT_TRUE(cs_made_back(&t->before, SECONDS));
@@ -169,7 +138,7 @@ static int running(const struct threads *t)
 	int i;
 
 	for (i = 0; i < N; i++)
-		n += !__atomic_load_n(&t->senders[i].ended, __ATOMIC_ACQUIRE);
+		n += !cs_sender_has_ended(&t->flows[i].sender);
 	return n;
 }
 
@@ -214,8 +183,8 @@ static void all_is_sent(struct __test_metadata *_metadata, const struct threads 
 
 	ASSERT_TRUE(cs_wait(all_have_ended, (void *)t, LONGEST / 1000));
 	for (i = 0; i < N; i++) {
-		EXPECT_EQ(0, t->senders[i].err);
-		EXPECT_EQ(t->length, t->senders[i].s.sent);
+		EXPECT_EQ(0, t->flows[i].sender.err);
+		EXPECT_EQ(t->length, t->flows[i].sender.s.sent);
 	}
 }
 
@@ -349,12 +318,12 @@ TEST_F_TIMEOUT(slow_disk, a_signal_ends_the_wait, SECONDS)
 	start_all(_metadata, t, 0);
 	EXPECT_TRUE(cs_wait(most_wait, NULL, SOON));
 	for (i = 0; i < N; i++)
-		pthread_kill(t->senders[i].thread, SIGUSR1);
+		pthread_kill(t->flows[i].sender.thread, SIGUSR1);
 	EXPECT_TRUE(cs_wait(most_have_ended, t, SOON));
 	EXPECT_EQ(0, cs_disk_do("resume"));
 	ASSERT_TRUE(cs_wait(all_have_ended, t, LONGEST / 1000));
 	for (i = 0; i < N; i++)
-		EXPECT_EQ(t->senders[i].s.sent ? 0 : -EINTR, t->senders[i].err);
+		EXPECT_EQ(t->flows[i].sender.s.sent ? 0 : -EINTR, t->flows[i].sender.err);
 	EXPECT_EQ(0, cs_pool_stat("waiting"));
 }
 

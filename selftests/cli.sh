@@ -155,6 +155,25 @@ interrupted() {
 }
 check "send interrupted" interrupted
 
+# A receiver gets the file, and nothing that is said of it.
+closed_descriptors() {
+	local status=0
+	listen 127.0.0.1 "$tmp/copy" || return 1
+	coldsend send "$file" 127.0.0.1 "$port" --length 1T <&- >&- 2>&- || status=$?
+	wait "$receiver" || return 1
+	same "exit status" 1 "$status" && cmp "$file" "$tmp/copy"
+}
+check "standard descriptors closed" closed_descriptors
+check "and for a command, too" bash -c 'coldsend run -- sh -c "[ ! -e /proc/self/fd/0 ]" <&-'
+
+hostile_name() {
+	local name=$tmp/$'\e]0;x\a'
+	mkfifo "$name"
+	fails 1 '\033]0;x\007' coldsend residency "$name"
+}
+check "a name that talks to the terminal" hostile_name
+check "no option, among others" fails 2 "'-x' is not an option" coldsend send --strict -xs "$file" 127.0.0.1 1
+
 # Without device, without module.
 come_back() {
 	[ ! -c "$hidden" ] || mv "$hidden" /dev/coldsend

@@ -63,13 +63,14 @@ bool cs_args_json(void)
 /** cs_args_err - say what is wrong with the arguments and exit with 2 */
 void cs_args_err(const char *fmt, ...)
 {
+	char who[40], all[128];
 	va_list ap;
 
-	fprintf(stderr, "coldsend %s: ", current->name);
+	snprintf(who, sizeof(who), "coldsend %s", current->name);
+	snprintf(all, sizeof(all), "%s; see %s --help", fmt, who);
 	va_start(ap, fmt);
-	vfprintf(stderr, fmt, ap);
+	cs_verr(who, all, ap);
 	va_end(ap);
-	fprintf(stderr, "; see coldsend %s --help\n", current->name);
 	exit(CS_USAGE);
 }
 
@@ -109,8 +110,10 @@ static __noreturn void bad_option(char **argv, bool no_value)
 {
 	const char *word = argv[optind - 1];
 	const char *fault = no_value ? "needs a value" : "is not an option";
+	/* One letter of several, which getopt may not have left behind yet. */
+	bool letter = optopt && optopt <= UCHAR_MAX && !strchr(shorts, optopt);
 
-	if (word[0] == '-' && word[1] == '-')
+	if (word[0] == '-' && word[1] == '-' && !letter)
 		cs_args_err("'%s' %s here", word, fault);
 	cs_args_err("'-%c' %s here", optopt, fault);
 }

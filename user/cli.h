@@ -367,6 +367,7 @@ extern const struct cs_printer cs_printer_human;
 extern const struct cs_printer cs_printer_json;
 
 const struct cs_printer *cs_printer(void);
+__printf(2, 0) void cs_verr(const char *who, const char *fmt, va_list ap);
 __printf(1, 2) void cs_err(const char *fmt, ...);
 int cs_print_end(int status);
 char *cs_print_escape(const char *raw);

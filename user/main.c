@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /* The coldsend tool: finds the command and runs it. */
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "cli.h"
 
@@ -42,10 +44,25 @@ static const struct cs_command *find_command(const char *name)
 	return NULL;
 }
 
+/*
+ * What we open must not get the number of a standard descriptor that is closed, where
+ * messages would go.  To us and to commands that we run it is closed all the same.
+ */
+static void occupy_standard_descriptors(void)
+{
+	int fd;
+
+	for (fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+		if (fcntl(fd, F_GETFD) < 0)
+			open("/dev/null", O_CLOEXEC | (fd == STDIN_FILENO ?
+						       O_WRONLY : O_RDONLY));
+}
+
 int main(int argc, char **argv)
 {
 	const struct cs_command *cmd;
 
+	occupy_standard_descriptors();
 	if (argc < 2) {
 		print_overview(stderr);
 		return CS_USAGE;

@@ -16,24 +16,53 @@ const struct cs_printer *cs_printer(void)
 	return cs_args_json() ? &cs_printer_json : &cs_printer_human;
 }
 
+/* Words of others may be in it, which must not tell a terminal what to do. */
+static char *make_printable(const char *raw)
+{
+	char *text = malloc(4 * strlen(raw) + 1);
+	char *out = text;
+
+	for (; text && *raw; raw++)
+		out += sprintf(out, *raw < ' ' || *raw > '~' ? "\\%03o" : "%c",
+			       (unsigned char)*raw);
+	if (text)
+		*out = '\0';
+	return text;
+}
+
+/**
+ * cs_verr - print a line on stderr
+ * @who: says it
+ * @fmt: as vprintf(3), without a newline
+ * @ap: for it
+ *
+ * It comes after what was printed on stdout before, and in one piece; what is not
+ * printable ASCII is \ooo (octal).
+ */
+void cs_verr(const char *who, const char *fmt, va_list ap)
+{
+	char *text = NULL, *printable;
+
+	fflush(stdout);
+	if (vasprintf(&text, fmt, ap) < 0)
+		text = NULL;
+	printable = make_printable(text ? text : fmt);
+	fprintf(stderr, "%s: %s\n", who, printable ? printable : fmt);
+	free(printable);
+	free(text);
+}
+
 /**
  * cs_err - print a line on stderr, behind the tool's name
  * @fmt: as printf(3), without a newline
- *
- * It comes after what was printed on stdout before, and in one piece.
  */
 void cs_err(const char *fmt, ...)
 {
-	char *text = NULL;
 	va_list ap;
 
-	fflush(stdout);
 	va_start(ap, fmt);
-	if (vasprintf(&text, fmt, ap) < 0)
-		text = NULL;
+	cs_verr("coldsend", fmt, ap);
 	va_end(ap);
-	fprintf(stderr, "coldsend: %s\n", text ? text : fmt);
-	free(text);
 }
 
 /**

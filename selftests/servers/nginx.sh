@@ -9,13 +9,13 @@ need_module
 need nginx curl jq openssl
 make_site
 
-# configure LINES: of the server, in a configuration of two workers.
+# configure LINES [MAIN]: of the server, in a configuration of two workers; and of all.
 configure() {
 	mkdir -p "$tmp/logs"
 	cat >"$tmp/nginx.conf" <<-END
 		user www-data;
 		worker_processes 2;
-		daemon off;
+		${2:-daemon off;}
 		pid $tmp/nginx.pid;
 		error_log $tmp/logs/error.log;
 		events { worker_connections 512; }
@@ -54,6 +54,24 @@ with() {
 with "sendfile" direct "sendfile_max_chunk 0;"
 with "sendfile_max_chunk" hybrid "sendfile_max_chunk 512k;"
 with "aio threads" direct "aio threads;"
+
+# The new binary has no more of the environment than the configuration names.
+upgrade() {
+	local old
+	old=$(cat "$tmp/nginx.pid")
+	kill -USR2 "$old"
+	wait_for 30 test -s "$tmp/nginx.pid.oldbin" -a -s "$tmp/nginx.pid" || return 1
+	kill -QUIT "$old"
+	wait_for 30 not test -e "/proc/$old"
+}
+
+configure "listen 127.0.0.1:$port;" "env LD_PRELOAD; env COLDSEND_POLICY; env COLDSEND_MIN_SIZE;
+	env COLDSEND_DEVICE_FD; env COLDSEND_SERVED_FD;"
+serve "upgrade" "http://127.0.0.1:$port/small" --policy direct -- nginx -c "$tmp/nginx.conf"
+check "upgrade: another master" upgrade
+check "upgrade: large" file large "http://127.0.0.1:$port"
+stop_server
+check "upgrade: the module served" nginx_served "${sizes[large]}"
 
 # Only if nginx and OpenSSL have kTLS does TLS go by sendfile.
 configure "listen 127.0.0.1:$port ssl; ssl_certificate $tmp/cert; ssl_certificate_key $tmp/key;

@@ -134,26 +134,42 @@ signal_is_the_commands() {
 	wait "$pid" || status=$?
 	same "exit status" 4 "$status" && [ ! -e "$tmp/helper" ]
 }
-# Only who leads a session hears that its terminal is gone.
-cat >"$tmp/hangup.py" <<'END'
+# terminal.py READY KEYS COMMAND…: runs it on a terminal; once there is a file READY,
+# types KEYS, or, without, hangs up. Exit status: the command's.
+cat >"$tmp/terminal.py" <<'END'
 import os, pty, sys, time
+ready, keys = sys.argv[1:3]
 pid, terminal = pty.fork()
 if not pid:
-    os.execvp("coldsend", ["coldsend", "run", "--stats", "--", "sh", "-c",
-        "trap 'echo HUP >%s/hangup; exit 5' HUP; : >%s/ready; while :; do sleep 0.1; done" % (sys.argv[1], sys.argv[1])])
-while not os.path.exists(sys.argv[1] + "/ready"):
+    os.execvp(sys.argv[3], sys.argv[3:])
+while not os.path.exists(ready):
     time.sleep(0.1)
-os.close(terminal)
+if keys:
+    os.write(terminal, keys.encode())
+else:
+    os.close(terminal)
 sys.exit(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
 END
-hangup_passed() {
-	local status=0
-	rm -f "$tmp/ready"
-	timeout 20 python3 "$tmp/hangup.py" "$tmp" || status=$?
-	same "exit status" 5 "$status" && same "trap" HUP "$(<"$tmp/hangup")"
+# heard STATUS SIGNAL KEYS WORDS…: what runs WORDS and then a script hears it.
+heard() {
+	local want=$1 signal=$2 keys=$3 status=0
+	shift 3
+	rm -f "$tmp/ready" "$tmp/heard"
+	timeout 20 python3 "$tmp/terminal.py" "$tmp/ready" "$keys" coldsend run --stats -- "$@" sh -c \
+		"trap 'echo $signal >$tmp/heard; exit 5' $signal; : >$tmp/ready; while :; do sleep 0.1; done" || status=$?
+	same "exit status" "$want" "$status" && same "trap" "$signal" "$(<"$tmp/heard")"
 }
 check "signals are passed on" signal_passed
 check "to the command alone" signal_is_the_commands
-check "a hangup too" hangup_passed
+# Only who leads a session hears that its terminal is gone.
+check "a hangup too" heard 5 HUP ""
+# Only who is in the foreground hears what is typed.
+check "^C to the command" heard 5 INT $'\x03'
+check "^C to a daemon" heard 0 INT $'\x03' setsid -f
+# shellcheck disable=SC2016 # for the shell that is run
+{
+	check "what is counted can be opened" status 0 --stats -- bash -c ': >>"/proc/self/fd/${COLDSEND_SERVED_FD%%:*}"'
+	check "and not be cut off" status 1 --stats -- bash -c ': >"/proc/self/fd/${COLDSEND_SERVED_FD%%:*}"'
+}
 check "daemons are counted" daemon_counted
 finish

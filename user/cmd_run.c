@@ -104,14 +104,28 @@ static void hand_down_device(void)
 		       COLDSEND_DEVICE);
 }
 
+/* Memory whose size nobody can change, which would crash all that have it mapped. */
+static int make_memory(size_t size)
+{
+	int fd = memfd_create("coldsend-served", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+
+	if (fd < 0)
+		return -1;
+	if (!ftruncate(fd, (off_t)size) &&
+	    !fcntl(fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL))
+		return fd;
+	close(fd);
+	return -1;
+}
+
 /* Memory that all processes of the run count in; NULL after a message. */
 static struct cs_served *hand_down_counters(void)
 {
 	struct cs_served *served = MAP_FAILED;
-	int fd = memfd_create("coldsend-served", MFD_CLOEXEC);
+	int fd = make_memory(sizeof(*served));
 	int kept = -1;
 
-	if (fd >= 0 && !ftruncate(fd, sizeof(*served)))
+	if (fd >= 0)
 		kept = keep_open(fd);
 	if (kept >= 0 && !cs_inherit_put(CS_ENV_SERVED, kept))
 		served = mmap(NULL, sizeof(*served), PROT_READ | PROT_WRITE,

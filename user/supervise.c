@@ -44,39 +44,48 @@ static pid_t parent_of(const char *pid)
 	return parent;
 }
 
+/*
+ * Has the terminal sent that to whoever it is in the foreground for?  But who leads
+ * the session is alone to hear that it hung up.
+ */
+static bool is_for_group(const siginfo_t *info)
+{
+	return info->si_code == SI_KERNEL &&
+	       !(info->si_signo == SIGHUP && getsid(0) == getpid());
+}
+
+/* Has a process to be told of a signal that came to us? */
+static bool is_to_hear(pid_t pid, const siginfo_t *info)
+{
+	if (!is_for_group(info))
+		return true;
+	/* Of these, a daemon is to hear that all should end, not that a window changed. */
+	return (info->si_signo == SIGINT || info->si_signo == SIGQUIT) &&
+	       getpgid(pid) != getpgrp();
+}
+
 /* Not every kernel has a list of children, so all processes are looked at. */
-static void tell_children(int signal)
+static void tell_children(const siginfo_t *info)
 {
 	DIR *proc = opendir("/proc");
 	struct dirent *entry;
 
 	while (proc && (entry = readdir(proc)))
 		if (isdigit(entry->d_name[0]) &&
-		    parent_of(entry->d_name) == getpid())
-			kill(atoi(entry->d_name), signal);
+		    parent_of(entry->d_name) == getpid() &&
+		    is_to_hear(atoi(entry->d_name), info))
+			kill(atoi(entry->d_name), info->si_signo);
 	if (proc)
 		closedir(proc);
-}
-
-/*
- * What the terminal sends it sends to all of us; but who leads the session is
- * alone to hear that it hung up.
- */
-static bool is_for_us_alone(const siginfo_t *info)
-{
-	return info->si_code != SI_KERNEL ||
-	       (info->si_signo == SIGHUP && getsid(0) == getpid());
 }
 
 /* Sends a signal to the command, or, once it has ended, to its daemons. */
 static void pass_on(const siginfo_t *info, pid_t command)
 {
-	if (!is_for_us_alone(info))
-		return;
-	if (command)
+	if (!command)
+		tell_children(info);
+	else if (is_to_hear(command, info))
 		kill(command, info->si_signo);
-	else
-		tell_children(info->si_signo);
 }
 
 /* Buries who has ended, @command becomes 0; Return: whether anybody is left. */

@@ -77,13 +77,11 @@ static bool may_try(void)
 }
 
 /* Opens the device in place of @old, unless another thread was faster. */
-static int open_instead(__u64 old)
+static int try_to_open(__u64 old)
 {
 	__u64 word;
 	int fd;
 
-	if (!may_try())
-		return -1;
 	fd = coldsend_open_device();
 	if (fd < 0)
 		return -1;
@@ -93,6 +91,19 @@ static int open_instead(__u64 old)
 		return fd;
 	close(fd);
 	return -1;
+}
+
+/* sendfile(2) and fork(2) are no cancellation points, as open(2) is. */
+static int open_instead(__u64 old)
+{
+	int state, fd;
+
+	if (!may_try())
+		return -1;
+	pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &state);
+	fd = try_to_open(old);
+	pthread_setcancelstate(state, NULL);
+	return fd;
 }
 
 /**

@@ -40,7 +40,7 @@ static void take_line(struct cs_caller *c, const char *line)
  * @c: filled
  * @thread: its number
  *
- * Return: false if it is gone.
+ * Return: false with errno, which is ESRCH if it is gone.
  */
 bool cs_caller_look(struct cs_caller *c, pid_t thread)
 {
@@ -50,11 +50,15 @@ bool cs_caller_look(struct cs_caller *c, pid_t thread)
 	*c = (struct cs_caller){ .thread = thread, .memory = -1 };
 	snprintf(path, sizeof(path), "/proc/%d/status", thread);
 	status = fopen(path, "re");
-	if (!status)
+	if (!status) {
+		if (errno == ENOENT)
+			errno = ESRCH;
 		return false;
+	}
 	while (fgets(line, sizeof(line), status))
 		take_line(c, line);
 	fclose(status);
+	errno = ESRCH;
 	return c->process > 0;
 }
 

@@ -9,6 +9,7 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/resource.h>
 #include <time.h>
 
 #include "notify.h"
@@ -172,9 +173,10 @@ static bool is_wanted(const struct slot *slot)
 {
 	struct cs_caller caller;
 
-	return !cs_call_valid(notify.listener, slot->id) ||
-	       !cs_caller_look(&caller, slot->caller) ||
-	       cs_caller_signalled(&caller);
+	if (!cs_call_valid(notify.listener, slot->id))
+		return true;
+	return cs_caller_look(&caller, slot->caller) ?
+	       cs_caller_signalled(&caller) : errno == ESRCH;
 }
 
 /* Again and again: the first may come just before the send waits. */
@@ -197,6 +199,17 @@ static void *look_after_calls(void *arg)
 	return NULL;
 }
 
+/* Each call under way has its caller's two descriptors and memory open. */
+static void allow_descriptors(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit))
+		return;
+	limit.rlim_cur = limit.rlim_max;
+	setrlimit(RLIMIT_NOFILE, &limit);
+}
+
 /**
  * cs_notify_start - answer stopped calls from now on
  * @listener: of the filter
@@ -212,6 +225,7 @@ bool cs_notify_start(int listener, const struct cs_range_how *how,
 	sigset_t interrupt;
 	bool started;
 
+	allow_descriptors();
 	notify.listener = listener;
 	notify.how = *how;
 	notify.served = served;

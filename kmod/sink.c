@@ -195,6 +195,12 @@ static ssize_t cs_sink_copy(struct socket *sock,
 	return sock_sendmsg(sock, &msg);
 }
 
+/* Where the last byte is to be: a file that was cut off meanwhile has no more. */
+static loff_t cs_sink_last(const struct cs_xfer *xfer)
+{
+	return min(xfer->end, i_size_read(cs_pagecache_inode(xfer->file)));
+}
+
 /**
  * cs_sink_send - sends what it can of a segment
  * @xfer: the transfer, at the segment's @begin
@@ -214,7 +220,7 @@ ssize_t cs_sink_send(struct cs_xfer *xfer, const struct cs_segment *segment)
 	result = cs_sink_obstacle(xfer);
 	if (result)
 		return result;
-	xfer->more = xfer->pos + length < xfer->end;
+	xfer->more = xfer->pos + length < cs_sink_last(xfer);
 	if (xfer->more)
 		flags |= MSG_MORE;
 	if (cs_sink_is_tiny(segment) || cs_sink_must_copy(xfer))
@@ -307,7 +313,7 @@ bool cs_sink_writable(struct cs_xfer *xfer)
 /*
  * Does the socket hold something back for more that won't come, and can it be
  * told so?  kTLS may wait for the peer then, which only a caller does that would
- * have waited anyway; the next send, or close, does it for the others.
+ * have waited anyway; the next send does it for the others.
  */
 static bool cs_sink_may_push(const struct cs_xfer *xfer)
 {

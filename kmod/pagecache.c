@@ -109,13 +109,36 @@ bool cs_pagecache_is_locked(struct file *file)
 	return false;
 }
 
+static bool cs_pagecache_is_one_of(const struct inode *inode,
+				   const char *const names[], u32 nr_names)
+{
+	u32 i;
+
+	for (i = 0; i < nr_names; i++)
+		if (!strcmp(inode->i_sb->s_type->name, names[i]))
+			return true;
+	return false;
+}
+
+/*
+ * Others may write to their block devices, or not everybody may read what is in the
+ * page cache, which only their read operation knows.
+ */
+static const char *const cs_pagecache_asked[] = { "gfs2", "ocfs2", "ntfs3" };
+
+/*
+ * Past the end of what was written they have zeros for direct reads, but not if those
+ * are asynchronous.
+ */
+static const char *const cs_pagecache_stale[] = { "exfat", "ntfs3" };
+
 /**
  * cs_pagecache_can_gather - may pages be taken out of the page cache as they
  *	are?
  * @file: regular file
  *
  * Yes where an up-to-date page is the truth: on file systems of this machine's
- * block devices and in tmpfs.  Others (network file systems, FUSE) have to be
+ * block devices and in tmpfs.  Others (network and cluster file systems, FUSE) have to be
  * asked first, by their read operation.
  *
  * Any context.
@@ -130,16 +153,20 @@ bool cs_pagecache_can_gather(struct file *file)
 	if (sb->s_magic == TMPFS_MAGIC)
 		return true;
 	return (sb->s_type->fs_flags & FS_REQUIRES_DEV) &&
-	       !cs_pagecache_asks(file);
+	       !cs_pagecache_asks(file) &&
+	       !cs_pagecache_is_one_of(inode, cs_pagecache_asked,
+				       ARRAY_SIZE(cs_pagecache_asked));
 }
 
-/* Without a word of the file system: true of any that has block devices. */
+/* Without a word of the file system: true of most that have block devices. */
 static void cs_pagecache_guess_alignment(struct file *file,
 					 struct cs_alignment *alignment)
 {
 	const struct inode *inode = cs_pagecache_inode(file);
 
-	if (!(inode->i_sb->s_type->fs_flags & FS_REQUIRES_DEV))
+	if (!(inode->i_sb->s_type->fs_flags & FS_REQUIRES_DEV) ||
+	    cs_pagecache_is_one_of(inode, cs_pagecache_stale,
+				   ARRAY_SIZE(cs_pagecache_stale)))
 		return;
 	alignment->mem = i_blocksize(inode);
 	alignment->offset = i_blocksize(inode);

@@ -18,9 +18,10 @@
 #include <linux/fadvise.h>
 #include <linux/folio_batch.h>
 #include <linux/hash.h>
-#include <linux/mutex.h>
 #include <linux/pagemap.h>
 #include <linux/sizes.h>
+#include <linux/spinlock.h>
+#include <linux/wait.h>
 
 #include "coldsend.h"
 
@@ -29,8 +30,32 @@
 
 #define CS_CLAIM_BITS	8
 
-/* One of them is held from looking for pages until they are being read. */
-static struct mutex cs_claim_locks[1 << CS_CLAIM_BITS];
+/**
+ * struct cs_claiming - somebody looks for pages of a file, until they are being read
+ * @link: in the bucket
+ * @inode: of the file
+ *
+ * He may sleep for as long as who writes to the file likes.  That is no lock that
+ * files share: others of the same file wait for him, and nobody else.
+ */
+struct cs_claiming {
+	struct hlist_node link;
+	const struct inode *inode;
+};
+
+/**
+ * struct cs_claim_bucket - those of some files
+ * @lock: guards @all
+ * @all: struct cs_claiming
+ * @wait: woken when one has left
+ */
+struct cs_claim_bucket {
+	spinlock_t lock;	/* see @lock above */
+	struct hlist_head all;
+	wait_queue_head_t wait;
+};
+
+static struct cs_claim_bucket cs_claim_buckets[1 << CS_CLAIM_BITS];
 
 /**
  * cs_claim_init - makes ready for the first transfer
@@ -39,13 +64,51 @@ void cs_claim_init(void)
 {
 	u32 i;
 
-	for (i = 0; i < ARRAY_SIZE(cs_claim_locks); i++)
-		mutex_init(&cs_claim_locks[i]);
+	for (i = 0; i < ARRAY_SIZE(cs_claim_buckets); i++) {
+		spin_lock_init(&cs_claim_buckets[i].lock);
+		init_waitqueue_head(&cs_claim_buckets[i].wait);
+	}
 }
 
-static struct mutex *cs_claim_lock(const struct inode *inode)
+static struct cs_claim_bucket *cs_claim_bucket(const struct inode *inode)
 {
-	return &cs_claim_locks[hash_ptr((void *)inode, CS_CLAIM_BITS)];
+	return &cs_claim_buckets[hash_ptr((void *)inode, CS_CLAIM_BITS)];
+}
+
+/* Return: whether nobody else claims pages of the file; then it is in the bucket. */
+static bool cs_claim_try_enter(struct cs_claim_bucket *bucket,
+			       struct cs_claiming *claiming)
+{
+	struct cs_claiming *other;
+	bool alone = true;
+
+	spin_lock(&bucket->lock);
+	hlist_for_each_entry(other, &bucket->all, link)
+		if (other->inode == claiming->inode)
+			alone = false;
+	if (alone)
+		hlist_add_head(&claiming->link, &bucket->all);
+	spin_unlock(&bucket->lock);
+	return alone;
+}
+
+/* Sleeps for others of the same file.  Return: 0, or -ERESTARTSYS on a deadly signal. */
+static int cs_claim_enter(struct cs_claiming *claiming)
+{
+	struct cs_claim_bucket *bucket = cs_claim_bucket(claiming->inode);
+
+	return wait_event_killable(bucket->wait,
+				   cs_claim_try_enter(bucket, claiming));
+}
+
+static void cs_claim_leave(struct cs_claiming *claiming)
+{
+	struct cs_claim_bucket *bucket = cs_claim_bucket(claiming->inode);
+
+	spin_lock(&bucket->lock);
+	hlist_del(&claiming->link);
+	spin_unlock(&bucket->lock);
+	wake_up_all(&bucket->wait);
 }
 
 static pgoff_t cs_claim_window_of(loff_t pos)
@@ -82,6 +145,21 @@ static void cs_claim_find_foreign(struct inode *inode, pgoff_t first,
 	}
 }
 
+/*
+ * What memory management knows of pages that it had to give up would have it take
+ * those that come now for used ones.
+ */
+static void cs_claim_forget(struct inode *inode, pgoff_t first,
+			    const unsigned long *missing)
+{
+	pgoff_t base = round_down(first, CS_DROP_WINDOW);
+	unsigned int begin, end;
+
+	for_each_set_bitrange(begin, end, missing, CS_DROP_WINDOW)
+		invalidate_mapping_pages(inode->i_mapping, base + begin,
+					 base + end - 1);
+}
+
 /* Submits reads for what is missing, and waits for none of them. */
 static void cs_claim_read_ahead(struct cs_xfer *xfer, loff_t pos, loff_t end)
 {
@@ -98,7 +176,7 @@ static void cs_claim_read_ahead(struct cs_xfer *xfer, loff_t pos, loff_t end)
 /* Makes what is missing of some pages of a window the transfer's own, and reads it. */
 static void cs_claim_pages(struct cs_xfer *xfer, pgoff_t first, pgoff_t last)
 {
-	struct mutex *lock = cs_claim_lock(xfer->drop.inode);
+	struct cs_claiming claiming = { .inode = xfer->drop.inode };
 	unsigned long *own = cs_claim_own(xfer, first / CS_DROP_WINDOW);
 	DECLARE_BITMAP(missing, CS_DROP_WINDOW) = {};
 
@@ -106,13 +184,15 @@ static void cs_claim_pages(struct cs_xfer *xfer, pgoff_t first, pgoff_t last)
 	if (!xfer->drop.inode->i_mapping->a_ops->read_folio)
 		return;
 	bitmap_set(missing, first % CS_DROP_WINDOW, last - first + 1);
-	if (mutex_lock_killable(lock))
+	if (cs_claim_enter(&claiming))
 		return;
 	cs_claim_find_foreign(xfer->drop.inode, first, last, missing);
-	if (!bitmap_empty(missing, CS_DROP_WINDOW))
+	if (!bitmap_empty(missing, CS_DROP_WINDOW)) {
+		cs_claim_forget(xfer->drop.inode, first, missing);
 		cs_claim_read_ahead(xfer, (loff_t)first << PAGE_SHIFT,
 				    (loff_t)(last + 1) << PAGE_SHIFT);
-	mutex_unlock(lock);
+	}
+	cs_claim_leave(&claiming);
 	bitmap_or(own, own, missing, CS_DROP_WINDOW);
 	cs_xfer_count(xfer, COLDSEND_A_COUNTERS_PAGES_ADDED,
 		      bitmap_weight(missing, CS_DROP_WINDOW));

@@ -347,7 +347,7 @@ int cs_pagecache_residency(struct file *file, struct coldsend_residency *arg);
 void cs_gather(struct cs_segment *segment, struct inode *inode, loff_t pos,
 	       loff_t end);
 int cs_gather_wait(struct cs_xfer *xfer, struct inode *inode);
-bool cs_gather_bring(struct cs_xfer *xfer, struct inode *inode);
+bool cs_gather_bring(struct cs_xfer *xfer, struct inode *inode, bool once);
 u32 cs_gather_span(loff_t pos, loff_t end, u32 max);
 struct cs_segment *cs_gather_segment(struct cs_xfer *xfer, loff_t pos, u32 max);
 u32 cs_gather_pages(const struct cs_segment *segment);

@@ -133,18 +133,20 @@ int cs_gather_wait(struct cs_xfer *xfer, struct inode *inode)
  * cs_gather_bring - reads the page at xfer->pos, which read-ahead did not bring
  * @xfer: the transfer
  * @inode: that the page is of
+ * @once: if it is new, nobody is to take it for a used one
  *
  * Also a page that is there in part: small blocks that were just written.
  * Sleeps, for the disk.
  *
  * Return: whether the page is there now, and up to date.
  */
-bool cs_gather_bring(struct cs_xfer *xfer, struct inode *inode)
+bool cs_gather_bring(struct cs_xfer *xfer, struct inode *inode, bool once)
 {
 	struct address_space *mapping = inode->i_mapping;
 	unsigned long before = cs_pagecache_pages(xfer->file);
 	struct folio *folio = ERR_PTR(-ENODATA);
 	u64 since = ktime_get_ns();
+	u64 added;
 
 	if (!mapping->a_ops->read_folio)
 		return false;
@@ -158,8 +160,10 @@ bool cs_gather_bring(struct cs_xfer *xfer, struct inode *inode)
 		      ktime_get_ns() - since);
 	if (IS_ERR(folio))
 		return false;
-	cs_xfer_count(xfer, COLDSEND_A_COUNTERS_PAGES_ADDED,
-		      cs_pagecache_added(xfer->file, before));
+	added = cs_pagecache_added(xfer->file, before);
+	cs_xfer_count(xfer, COLDSEND_A_COUNTERS_PAGES_ADDED, added);
+	if (added && once)
+		folio_clear_referenced(folio);
 	folio_put(folio);
 	return true;
 }

@@ -96,7 +96,7 @@ static int cs_cached_refill(struct cs_xfer *xfer, struct cs_segment *batch)
 			cs_cached_read_ahead(xfer, xfer->pos >> PAGE_SHIFT,
 					     NULL);
 	}
-	return cs_gather_bring(xfer, inode) && cs_cached_gather(xfer, batch);
+	return cs_gather_bring(xfer, inode, false) && cs_cached_gather(xfer, batch);
 }
 
 static enum cs_next cs_cached_stop(struct cs_xfer *xfer, int err)

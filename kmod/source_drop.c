@@ -37,7 +37,7 @@ static int cs_drop_refill(struct cs_xfer *xfer, struct cs_segment *batch)
 		if (!ret)
 			cs_claim_again(xfer);
 	}
-	if (cs_gather_bring(xfer, xfer->drop.inode))
+	if (cs_gather_bring(xfer, xfer->drop.inode, true))
 		cs_gather(batch, xfer->drop.inode, xfer->pos, end);
 	return batch->end > 0;
 }

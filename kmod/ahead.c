@@ -117,7 +117,7 @@ static u64 cs_ahead_window(struct cs_xfer *xfer)
 	u64 window;
 
 	if (!xfer->keeps_up || !cs_xfer_sent(xfer) || !cs_ahead_expects(xfer) ||
-	    !cs_park_may_trust(xfer) || cs_pool_is_tight(xfer))
+	    !xfer->ring.trusted || cs_pool_is_tight(xfer))
 		return 0;
 	/* The more is parked, the less for each. */
 	window = min3(cs_ahead_next(xfer), most, cs_park_room(xfer) / 4);

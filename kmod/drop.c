@@ -265,6 +265,15 @@ static void cs_drop_drain(struct cs_segment *segment)
 	cs_drain_all_cpus(page_folio(segment->bvec[0].bv_page));
 }
 
+/* What is held for long is looked at less often, however often others are. */
+static bool cs_drop_is_due(const struct cs_segment *segment)
+{
+	unsigned long age = segment->looked_at - segment->since;
+
+	return !time_before(jiffies, segment->looked_at +
+			    min_t(unsigned long, age, CS_DROP_SLOWEST));
+}
+
 /* Return: whether nothing is left to wait for. */
 static bool cs_drop_try(struct cs_segment *segment)
 {
@@ -276,8 +285,9 @@ static bool cs_drop_try(struct cs_segment *segment)
 		cs_drop_count_failed(segment);
 		return true;
 	}
-	if (cs_drop_is_early(segment))
+	if (cs_drop_is_early(segment) || !cs_drop_is_due(segment))
 		return false;
+	segment->looked_at = jiffies;
 	cs_drop_drain(segment);
 	inode = cs_drop_pin_any(segment);
 	if (IS_ERR_OR_NULL(inode))
@@ -327,6 +337,7 @@ void cs_drop_later(struct cs_segment *segment)
 	bool paused;
 
 	segment->since = jiffies;
+	segment->looked_at = jiffies;
 	spin_lock(&cs_drop_lock);
 	list_add_tail(&segment->link, &cs_drop_waiting);
 	/* Others, which are held for long, don't have this one wait for them. */

@@ -15,6 +15,7 @@ static int __init cs_init(void)
 	if (err)
 		return err;
 	cs_ahead_init();
+	cs_buffered_init();
 	cs_doorkeeper_init();
 	err = cs_heat_init();
 	if (err)

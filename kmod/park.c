@@ -119,7 +119,10 @@ static void cs_park_free_all(struct list_head *victims)
 
 /**
  * cs_park_may_trust - will size and change time tell whether the file was changed?
- * @xfer: a transfer of it, its ring open
+ * @xfer: a transfer of it, its version known
+ *
+ * It has to be asked before anything is read: a write that began earlier may go on
+ * behind what is read, and end.
  *
  * Process context.
  */
@@ -214,7 +217,7 @@ static void cs_park_insert(struct cs_parked *parked, u32 hash, u64 max)
 static bool cs_park_keeps(struct cs_xfer *xfer)
 {
 	return xfer->ring.nr_segments && !cs_user_has_used(xfer, 3) &&
-	       cs_park_may_trust(xfer);
+	       xfer->ring.trusted;
 }
 
 /**

@@ -92,6 +92,9 @@ int cs_read_open(struct cs_xfer *xfer)
 void cs_read_start(struct cs_xfer *xfer, struct cs_segment *segment, u32 length)
 {
 	unsigned long pages = cs_pagecache_pages(xfer->file);
+	/* Then they don't tell whether the read has brought some. */
+	bool had = xfer->ring.doubtful &&
+		   cs_pagecache_has(xfer->file, segment->pos, length);
 	struct kiocb *iocb = &segment->iocb;
 	struct iov_iter iter;
 	ssize_t result;
@@ -121,9 +124,12 @@ void cs_read_start(struct cs_xfer *xfer, struct cs_segment *segment, u32 length)
 	if (result == -EIOCBQUEUED)
 		return;
 	segment->buffered = cs_read_was_buffered(xfer, segment, result);
-	if (segment->buffered)
+	if (segment->buffered) {
 		cs_xfer_count(xfer, COLDSEND_A_COUNTERS_PAGES_ADDED,
 			      cs_pagecache_added(xfer->file, pages));
+		if (!had)
+			cs_buffered_note(xfer);
+	}
 	cs_read_complete(segment, result);
 }
 

@@ -48,6 +48,7 @@ void cs_ring_open(struct cs_xfer *xfer,
 	ring->align = alignment.offset;
 	ring->doubtful = !alignment.stated;
 	ring->version = alignment.version;
+	ring->trusted = xfer->nonblock && cs_park_may_trust(xfer);
 	ring->next = xfer->pos;
 	ring->plan = plan;
 	cs_park_take(xfer);
@@ -159,11 +160,20 @@ static bool cs_ring_has_room(struct cs_xfer *xfer)
 	return ring->nr_segments == 1 && !cs_pool_is_tight(xfer);
 }
 
+/* What was read last went through the page cache, and so would more. */
+static bool cs_ring_is_buffered(const struct cs_ring *ring)
+{
+	return ring->nr_segments &&
+	       list_last_entry(&ring->segments, struct cs_segment,
+			       link)->buffered;
+}
+
 static bool cs_ring_wants_more(struct cs_xfer *xfer)
 {
 	const struct cs_ring *ring = &xfer->ring;
 
-	return ring->nr_segments <= xfer->tunables.depth + ring->slack &&
+	return !cs_ring_is_buffered(ring) &&
+	       ring->nr_segments <= xfer->tunables.depth + ring->slack &&
 	       cs_read_in_flight(xfer) < xfer->tunables.depth &&
 	       ring->next < xfer->end &&
 	       ring->next - xfer->pos < cs_sink_window(xfer) &&
@@ -328,6 +338,9 @@ enum cs_next cs_ring_next(struct cs_xfer *xfer, struct cs_segment **segment)
 	if (!ring->align)
 		return cs_source_fall_back(xfer, &cs_source_drop,
 					   COLDSEND_FALLBACK_NO_DIRECT);
+	if (!ring->nr_segments && cs_buffered_is_known(xfer))
+		return cs_source_fall_back(xfer, &cs_source_drop,
+					   COLDSEND_FALLBACK_BUFFERED);
 	if (xfer->full_since)
 		ring->slack = 0;
 	err = cs_ring_fill(xfer);

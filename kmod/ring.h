@@ -54,4 +54,8 @@ bool cs_ahead_ended_here(u32 hash);
 void cs_ahead_read(struct cs_xfer *xfer);
 void cs_ahead_init(void);
 
+void cs_buffered_note(const struct cs_xfer *xfer);
+bool cs_buffered_is_known(const struct cs_xfer *xfer);
+void cs_buffered_init(void);
+
 #endif /* COLDSEND_RING_H */

@@ -110,6 +110,7 @@ static inline bool cs_key_equal(const struct cs_key *a, const struct cs_key *b)
  * @max_bvecs: entries of @bvec
  * @order_max: what the order of its folios was bounded by
  * @since: jiffies of the time that it came into a list of the pool
+ * @looked_at: jiffies of the time that its pages were last looked at, see drop.c
  * @user: whose share of the pool it counts in, NULL if nobody's
  * @reads: of which its read is one, until that is seen done
  * @idle: the list of the pool that it is in is that of idle ones
@@ -136,6 +137,7 @@ struct cs_segment {
 	u32 max_bvecs;
 	u32 order_max;
 	unsigned long since;
+	unsigned long looked_at;
 	struct cs_user *user;
 	struct cs_reads *reads;
 	ssize_t read_result;
@@ -217,6 +219,7 @@ struct cs_version {
  * @doubtful: the file system doesn't say that its direct I/O is direct
  * @for_next: what is read is not for the transfer, but for the one that goes on
  * @version: of the file when the ring was opened
+ * @trusted: it tells whether the file was changed since; only of non-blocking ones
  * @next: file position that the next segment will start at
  * @plan: what comes at @next: a segment of pages that are there already, or
  *	NULL: a read, up to *@limit
@@ -230,6 +233,7 @@ struct cs_ring {
 	u32 align;
 	bool doubtful;
 	bool for_next;
+	bool trusted;
 	struct cs_version version;
 	loff_t next;
 	struct cs_segment *(*plan)(struct cs_xfer *xfer, loff_t *limit);

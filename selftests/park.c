@@ -15,6 +15,7 @@
 
 #include "kselftest_harness.h"
 #include "submit.h"
+#include "tunables.h"
 
 #define SIZE		(16 * CS_MIB + 1)
 #define STEP		(64 * CS_KIB)
@@ -25,6 +26,11 @@
 /* Of a file that was changed so many seconds ago nothing is parked. */
 #define FRESH_SECONDS	3
 #define LOOP_SECONDS	60
+/* Sockets, with what each reads ahead more than what all may park. */
+#define CROWD		32
+#define CROWD_POOL	"--pool-max 4M --segment-size 64K"
+#define CROWD_PARKS	((long long)CS_MIB)
+#define TAKEN		CS_MIB
 #define EMPTY_SECONDS	9
 #define QUIET_MS	200
 #define SOON_MS		800
@@ -356,6 +362,61 @@ TEST_F(park, not_after_the_close)
 	ASSERT_GE(self->dev, 0);
 	while (self->got < self->sent)
 		ASSERT_EQ(0, receive_some(self, &data));
+}
+
+/* One more non-blocking socket; full, as far as the file goes. */
+static int fill_another(FIXTURE_DATA(park) *self, __u32 policy)
+{
+	int err = cs_pair_small(CS_TCP4, self->sv);
+
+	if (err)
+		return err;
+	if (fcntl(self->sv[0], F_SETFL, O_NONBLOCK) ||
+	    fcntl(self->sv[1], F_SETFL, O_NONBLOCK))
+		return -errno;
+	return fill(self, policy);
+}
+
+static int take_some(FIXTURE_DATA(park) *self, __u32 policy)
+{
+	long long start = cs_now_ms();
+	int err = 0;
+
+	while (!err && self->got < TAKEN) {
+		err = receive_some(self, &data) ?: send_on(self, policy);
+		if (cs_now_ms() - start > LOOP_SECONDS * 1000)
+			err = -ETIMEDOUT;
+	}
+	return err;
+}
+
+/* No more than a quarter of the pool is parked; whose is not there reads again. */
+TEST_F_TIMEOUT(park, oldest_leave, LOOP_SECONDS)
+{
+	long long disk = cs_stat("disk_bytes"), sent = 0, used;
+	FIXTURE_DATA(park) flows[CROWD];
+	struct cs_tunables tunables;
+	int i;
+
+	ASSERT_EQ(0, cs_tunables_get(&tunables));
+	ASSERT_EQ(0, cs_tunables_set(CROWD_POOL));
+	for (i = 0; i < CROWD; i++) {
+		flows[i] = *self;
+		ASSERT_EQ(0, fill_another(&flows[i], variant->policy));
+		sent += flows[i].sent;
+	}
+	used = cs_pool_stat("bytes_used");
+	disk = cs_stat("disk_bytes") - disk;
+	TH_LOG("read %lld bytes, sent %lld, parked %lld", disk, sent, used);
+	EXPECT_GT(used, 0);
+	EXPECT_LE(used, CROWD_PARKS);
+	EXPECT_GT(disk - sent, CROWD_PARKS);
+	for (i = 0; i < CROWD; i++) {
+		EXPECT_EQ(0, take_some(&flows[i], variant->policy));
+		close(flows[i].sv[0]);
+		close(flows[i].sv[1]);
+	}
+	EXPECT_EQ(0, cs_tunables_restore(&tunables));
 }
 
 int main(int argc, char **argv)

@@ -7,6 +7,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/socket.h>
@@ -188,6 +189,21 @@ static void all_is_sent(struct __test_metadata *_metadata, const struct threads 
 	}
 }
 
+/* Another transfer gets what memory it asks for at once. */
+static void expect_one_more(struct __test_metadata *_metadata, const struct threads *t)
+{
+	struct cs_job j = {
+		.dev = t->dev, .file = t->file, .data = t->data,
+		.kind = CS_TCP4, .policy = COLDSEND_POLICY_DIRECT,
+		.length = COLDSEND_TO_EOF,
+	};
+	long long waited = cs_stat("pool_wait_ns");
+
+	EXPECT_EQ(0, cs_job_run(&j));
+	EXPECT_EQ(0, cs_job_verify(&j)) TH_LOG("%s", j.why);
+	EXPECT_EQ(waited, cs_stat("pool_wait_ns"));
+}
+
 FIXTURE(threads)
 {
 	struct threads t;
@@ -306,25 +322,59 @@ static bool most_have_ended(void *arg)
 	return running(arg) < N / 2;
 }
 
-/* Those that wait for memory end at once, the others when they have read. */
-TEST_F_TIMEOUT(slow_disk, a_signal_ends_the_wait, SECONDS)
+/* The disk hangs, and most wait for memory. */
+static void have_most_wait(struct __test_metadata *_metadata, struct threads *t)
 {
 	struct sigaction action = { .sa_handler = nothing };
-	struct threads *t = &self->t;
-	int i;
 
 	ASSERT_EQ(0, sigaction(SIGUSR1, &action, NULL));
 	ASSERT_EQ(0, cs_disk_do("suspend --nolockfs --noflush"));
 	start_all(_metadata, t, 0);
 	EXPECT_TRUE(cs_wait(most_wait, NULL, SOON));
+}
+
+/* Those that wait for memory end at once, the others when they have read. */
+static void signal_all(struct __test_metadata *_metadata, struct threads *t)
+{
+	const struct cs_sender *sender;
+	int i;
+
 	for (i = 0; i < N; i++)
 		pthread_kill(t->flows[i].sender.thread, SIGUSR1);
 	EXPECT_TRUE(cs_wait(most_have_ended, t, SOON));
 	EXPECT_EQ(0, cs_disk_do("resume"));
 	ASSERT_TRUE(cs_wait(all_have_ended, t, LONGEST / 1000));
-	for (i = 0; i < N; i++)
-		EXPECT_EQ(t->flows[i].sender.s.sent ? 0 : -EINTR, t->flows[i].sender.err);
+	for (i = 0; i < N; i++) {
+		sender = &t->flows[i].sender;
+		EXPECT_EQ(sender->s.sent ? 0 : -EINTR, sender->err);
+	}
 	EXPECT_EQ(0, cs_pool_stat("waiting"));
+}
+
+TEST_F_TIMEOUT(slow_disk, a_signal_ends_the_wait, SECONDS)
+{
+	have_most_wait(_metadata, &self->t);
+	signal_all(_metadata, &self->t);
+}
+
+/*
+ * Some were just promised memory, and don't get to run before the signal comes, at
+ * least on one processor: others have that memory.
+ */
+TEST_F_TIMEOUT(slow_disk, a_signal_undoes_the_promise, SECONDS)
+{
+	struct sched_param before_others = { .sched_priority = 1 };
+	struct sched_param as_others = { 0 };
+	struct threads *t = &self->t;
+
+	have_most_wait(_metadata, t);
+	ASSERT_EQ(0, sched_setscheduler(0, SCHED_FIFO, &before_others));
+	ASSERT_EQ(0, cs_tunables_set("--pool-max 2M"));
+	signal_all(_metadata, t);
+	ASSERT_EQ(0, sched_setscheduler(0, SCHED_OTHER, &as_others));
+	ASSERT_EQ(0, cs_tunables_set("--pool-max 1M"));
+	ASSERT_TRUE(cs_pool_empties(SECONDS));
+	expect_one_more(_metadata, t);
 }
 
 int main(int argc, char **argv)

@@ -50,7 +50,8 @@ enum coldsend_policy {
  *   through the page cache (policy direct).
  * @COLDSEND_FALLBACK_BUFFERED: The file system said yes to direct I/O and read
  *   through the page cache all the same, so the rest came from there (policy
- *   direct).
+ *   direct); and so do, for a minute, other transfers of the file from their
+ *   start.
  * @COLDSEND_FALLBACK_COPIED: Pages of this file system's page cache can't be
  *   handed out, so the bytes were read through the file system and copied once
  *   by the CPU (policy cached, or what policy direct fell back to).

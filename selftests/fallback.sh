@@ -139,6 +139,19 @@ else
 	check "overlayfs # SKIP $(<"$tmp/reason")" true
 fi
 
+# Only what the first read brought, and is asked for then: 2 MiB of 16.
+is_little() { [ "$(xfer resident "$1")" -le 512 ]; }
+
+little_stays() {
+	local i
+	for i in 1 2 3; do
+		listen 127.0.0.1 --discard || return 1
+		coldsend send -p direct "$1" 127.0.0.1 "$port" >/dev/null || return 1
+		wait "$receiver" || return 1
+	done
+	wait_for 10 is_little "$1" || { echo "$(xfer resident "$1") pages stay"; return 1; }
+}
+
 if mount_image btrfs 200M mkfs.btrfs -q -f -- -o compress-force=zstd >"$tmp/reason"; then
 	# Compressible, so that btrfs reads it through the page cache.
 	yes coldsend | head -c $size >"$tmp/btrfs/text" || true
@@ -152,6 +165,10 @@ if mount_image btrfs 200M mkfs.btrfs -q -f -- -o compress-force=zstd >"$tmp/reas
 	wait $receiver
 	check "btrfs, compressed: bytes" cmp "$tmp/btrfs/text" "$tmp/received"
 	check "btrfs, compressed: counted" same fallback buffered "$(row "$tmp/btrfs/text" .file.fallback)"
+	yes coldsend | head -c 16M >"$tmp/btrfs/long" || true
+	sync "$tmp/btrfs/long"
+	xfer cold "$tmp/btrfs/long"
+	check "btrfs, compressed: little stays, however often" little_stays "$tmp/btrfs/long"
 	xfer make "$tmp/btrfs/file" $size $seed
 	check "btrfs: cached" cached_right "$tmp/btrfs/file"
 	check "btrfs: direct" send_direct "$tmp/btrfs/file"

@@ -67,7 +67,7 @@ upgrade() {
 
 configure "listen 127.0.0.1:$port;" "env LD_PRELOAD; env COLDSEND_POLICY; env COLDSEND_MIN_SIZE;
 	env COLDSEND_DEVICE_FD; env COLDSEND_SERVED_FD;"
-serve "upgrade" "http://127.0.0.1:$port/small" --policy direct -- nginx -c "$tmp/nginx.conf"
+serve "upgrade" "http://127.0.0.1:$port/small" --policy direct -- "$(command -v nginx)" -c "$tmp/nginx.conf"
 check "upgrade: another master" upgrade
 check "upgrade: large" file large "http://127.0.0.1:$port"
 stop_server

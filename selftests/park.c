@@ -394,7 +394,7 @@ static int take_some(FIXTURE_DATA(park) *self, __u32 policy)
 TEST_F_TIMEOUT(park, oldest_leave, LOOP_SECONDS)
 {
 	long long disk = cs_stat("disk_bytes"), sent = 0, used;
-	FIXTURE_DATA(park) flows[CROWD];
+	struct _test_data_park flows[CROWD];
 	struct cs_tunables tunables;
 	int i;
 

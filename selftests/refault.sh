@@ -54,7 +54,7 @@ sent() {
 	listen 127.0.0.1 --discard || return 1
 	in_group coldsend send "$cold" 127.0.0.1 "$port" --policy drop-behind >/dev/null || return 1
 	wait "$receiver" || return 1
-	wait_for 10 is_as_before || { echo "$(resident) pages, $before before"; grep pages_ $debugfs/stats; return 1; }
+	wait_for 10 is_as_before || { echo "$(resident) pages, $before before"; grep pages_ "$debugfs/stats"; return 1; }
 }
 
 check "memory management gives the file up" give_up

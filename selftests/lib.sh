@@ -116,6 +116,16 @@ listen() {
 	port=$(sed -n 's/^listening on port //p' "$tmp/listening")
 }
 
+# Groups with a memory controller, in $cgroup.
+need_memory_cgroups() {
+	cgroup=$tmp/cgroup
+	mkdir "$cgroup"
+	mount -t cgroup2 none "$cgroup" 2>/dev/null || skip "no cgroups of version 2 here"
+	at_exit umount "$cgroup"
+	echo +memory 2>/dev/null >"$cgroup/cgroup.subtree_control" ||
+		skip "no memory controller in cgroups of version 2"
+}
+
 # value NAME <lines of "name value">
 value() { awk -v name="$1" '$1 == name { print $2; found = 1 } END { exit !found }'; }
 

@@ -7,12 +7,7 @@
 . "$(dirname "$0")/lib.sh"
 
 need_module
-cgroup=$tmp/cgroup
-mkdir "$cgroup"
-mount -t cgroup2 none "$cgroup" 2>/dev/null || skip "no cgroups of version 2 here"
-at_exit umount "$cgroup"
-echo +memory 2>/dev/null >"$cgroup/cgroup.subtree_control" ||
-	skip "no memory controller in cgroups of version 2"
+need_memory_cgroups
 mkdir "$cgroup/hog"
 at_exit rmdir "$cgroup/hog"
 echo 48M >"$cgroup/hog/memory.max"

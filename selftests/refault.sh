@@ -10,12 +10,7 @@ need_module
 need jq taskset
 # What comes over loopback from another processor may be kept there until the next.
 taskset -pc 0 $$ >/dev/null
-cgroup=$tmp/cgroup
-mkdir "$cgroup"
-mount -t cgroup2 none "$cgroup" 2>/dev/null || skip "no cgroups of version 2 here"
-at_exit umount "$cgroup"
-echo +memory 2>/dev/null >"$cgroup/cgroup.subtree_control" ||
-	skip "no memory controller in cgroups of version 2"
+need_memory_cgroups
 group=$cgroup/refault
 mkdir "$group"
 at_exit rmdir "$group"

@@ -17,8 +17,8 @@
 #include "auto.h"
 
 #define CS_PINNED_EVERY		(HZ / 2)
-/* Segments that each new one has us look at. */
-#define CS_PINNED_LOOKS		4
+/* Segments that each new one has us look at: of those held, 1/16 more may be free. */
+#define CS_PINNED_LOOKS		16
 /* While 1/16 of the machine's memory is pinned, folios are of 64 KiB at the most. */
 #define CS_PINNED_SHIFT_SMALL	4
 /* While 1/8 is, they are as small as can be. */

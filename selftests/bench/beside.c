@@ -156,16 +156,20 @@ static int start_both(struct bench_beside *b,
 {
 	__u16 port;
 	int listener = bench_listen(&port);
+	pid_t server, client;
 
 	if (listener < 0)
 		return listener;
-	b->server = bench_child();
-	if (!b->server)
+	server = bench_child();
+	if (!server)
 		_exit(-serve(scenario, listener));
-	b->client = bench_child();
-	if (!b->client)
+	client = bench_child();
+	if (!client)
 		_exit(-request_until_stopped(b, port));
 	close(listener);
+	/* By this process alone: the children's 0 would be seen here, too. */
+	b->server = server;
+	b->client = client;
 	if (b->server < 0 || b->client < 0 || !cs_wait(is_ready, b, SECONDS)) {
 		end_both(b);
 		return -ETIMEDOUT;

@@ -41,9 +41,9 @@ soak:		## mixed transfers, rmmod and insmod, for an hour; T=seconds, KERNELS=6.1
 check-many:	## 10,000 transfers at once to slow receivers: bytes, memory, threads
 check-servers:	## nginx, lighttpd, Apache, vsftpd, caddy, Python, Java under coldsend run
 bench-replay:	## hot files and scans of large ones in too little memory: hits, what the disk reads
-bench-nginx:	## nginx with coldsend, with sendfile and with directio: hot files beside cold ones
+bench-nginx:	## nginx with coldsend, with sendfile and with directio: hot files beside cold ones; DISK=apart
 coverage:	## which lines of the module the tests run (um, um-debug); T=name for less
-bench:		## coldsend against its rivals at native speed: tables, plots; S=cold,hot W=direct R=3 K=6.12
+bench:		## coldsend against its rivals at native speed: tables, plots; S=cold,hot W=direct R=3 K=6.12 DISK=apart
 check-cost:	## count coldsend's instructions: more than recorded fails
 style:		## checkpatch, sparse, W=1 and shellcheck: clean means silent
 gen:		## regenerate the netlink code from include/netlink/coldsend.yaml
@@ -132,7 +132,7 @@ bench-nginx:
 	@$(vm)/setup.sh servers
 	+@$(MAKE) -s --no-print-directory selftests module-um
 	+@$(MAKE) -s --no-print-directory -C selftests servers
-	@$(vm)/run.sh -k um -m 2G -d 3G -t 3000 -- selftests/servers/bench-nginx.sh
+	@COLDSEND_DISK='$(DISK)' $(vm)/run.sh -k um -m 2G -d 3G -t 3000 -- selftests/servers/bench-nginx.sh
 
 coverage:
 	+@$(MAKE) -s --no-print-directory setup KERNELS='um um-debug'
@@ -160,7 +160,7 @@ bench:
 	+@$(MAKE) -s --no-print-directory setup KERNELS='$(K)'
 	@$(vm)/setup.sh bench
 	+@$(MAKE) -s --no-print-directory selftests module-$(K)
-	@selftests/bench/bench.sh '$(K)' $(if $(R),-r $(R)) $(if $(S),-n '$(S)') $(if $(W),-w '$(W)')
+	@COLDSEND_DISK='$(DISK)' selftests/bench/bench.sh '$(K)' $(if $(R),-r $(R)) $(if $(S),-n '$(S)') $(if $(W),-w '$(W)')
 
 check-cost:
 	+@$(MAKE) -s --no-print-directory setup KERNELS=6.12

@@ -48,7 +48,7 @@ machine() {
 	local model memory
 	model=$(sed -n 's/^model name[^:]*: *//p;T;q' /proc/cpuinfo)
 	memory=$(awk '/^MemTotal/ { printf "%.0f", $2 / 1024 }' /proc/meminfo)
-	echo "$(nproc) x ${model:-unknown CPU}, $memory MiB"
+	echo "$(nproc) x ${model:-unknown CPU}, $memory MiB${COLDSEND_DISK:+, disk $COLDSEND_DISK}"
 }
 
 [ -x "$program" ] || { echo "run.sh: no $program: make selftests" >&2; exit 1; }

@@ -13,6 +13,7 @@ unguarded="mitigations=off norandmaps"
 
 find_machine() {
 	command -v qemu-system-x86_64 >/dev/null || die "no QEMU: make setup"
+	[ -z "${COLDSEND_DISK-}" ] || die "COLDSEND_DISK is for um"
 	initramfs=$("$vm/initramfs.sh" "$kernel")
 	if [ -n "$instructions" ]; then
 		cpus=1 accel=("${counting[@]}") unguarded=

@@ -17,6 +17,8 @@
 #   -n         do not insert the module
 #   -M FILE    insert this one, not build/RELEASE/coldsend.ko
 #   -R         do not remove the module at the end
+# COLDSEND_DISK=apart in the environment: um's disks have a processor of the host
+# to themselves, as the controllers of real ones have, and not the machine's.
 #
 # In the machine: the host's files at their paths (writes stay in the machine;
 # /proc /sys /dev /run are its own), the directory this was called in, coldsend

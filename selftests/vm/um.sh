@@ -6,24 +6,35 @@
 find_machine() {
 	[ "${cpus:-1}" = 1 ] || die "$kernel_name has one processor: no -c $cpus"
 	[ -z "$instructions" ] || die "$kernel_name does not count instructions: no -i"
+	case ${COLDSEND_DISK-} in '' | apart) ;; *) die "COLDSEND_DISK: apart or nothing" ;; esac
 	# QEMU counts in MiB, User-Mode Linux in bytes.
 	case $mem in *[0-9]) mem=${mem}M ;; esac
 }
 
-# A processor that no other machine of ours is on, if there is one. It is kept
-# to that one: a system call takes four times as long where threads move.
+# Sets cpu to a processor that no other machine of ours is on, if there is one.
 claim_cpu() {
-	local all n
-	mapfile -t all < <(processors)
-	for n in "${all[@]}"; do
-		exec {cpu_lock}>"$cache/.cpu$n.lock"
-		if flock -n "$cpu_lock"; then
+	local n lock
+	for n in $(processors); do
+		exec {lock}>"$cache/.cpu$n.lock"
+		if flock -n "$lock"; then
 			cpu=$n
-			return
+			return 0
 		fi
-		exec {cpu_lock}>&-
+		exec {lock}>&-
 	done
-	cpu=${all[0]}
+	return 1
+}
+
+# The machine is kept to one: a system call takes four times as long where threads
+# move.
+claim_cpus() {
+	if [ "${COLDSEND_DISK-}" = apart ]; then
+		claim_cpu || die "no free processor for the disks"
+		disk_cpu=$cpu
+		claim_cpu || die "no free processor but the disks'"
+	else
+		claim_cpu || cpu=$(processors | head -n 1)
+	fi
 }
 
 # Those we may run on, one number a line.
@@ -56,11 +67,21 @@ um_command() {
 	um_words+=($kernel_words)
 }
 
+# The disks are a process of the host like the machine's programs, but not traced.
+move_disks() {
+	local pid
+	until [ -e "$work/job/up" ]; do sleep .1; done
+	for pid in $(ps -o pid= --ppid "$machine"); do
+		grep -q '^TracerPid:[[:space:]]*0$' "/proc/$pid/status" || continue
+		taskset -pc "$disk_cpu" "$pid" >/dev/null
+	done
+}
+
 # Its output comes by files of the shared directory. It has a session of its
 # own, because it consists of several processes.
 start_machine() {
 	cp "$vm/um-init.sh" "$work/job/"
-	claim_cpu
+	claim_cpus
 	um_command
 	touch "$work/job/out" "$work/job/err"
 	(
@@ -71,6 +92,7 @@ start_machine() {
 	) </dev/null >"$console" 2>"$work/said" & machine=$!
 	follow out & readers=($!)
 	follow err >&2 & readers+=($!)
+	[ -z "${disk_cpu-}" ] || move_disks &
 }
 
 # Pass on what is written to a file, until the machine has gone.

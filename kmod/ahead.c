@@ -9,7 +9,6 @@
  */
 #include <linux/jhash.h>
 #include <linux/jiffies.h>
-#include <linux/random.h>
 #include <net/sock.h>
 
 #include "hint.h"
@@ -37,12 +36,10 @@ struct cs_place {
 
 /* Places where SENDs ended of late. */
 static u64 cs_ahead_slots[1 << CS_AHEAD_ENDS_BITS];
-static const struct cs_hints cs_ahead_ends = {
+static struct cs_hints cs_ahead_ends = {
 	.slots = cs_ahead_slots,
 	.bits = CS_AHEAD_ENDS_BITS,
 };
-
-static u32 cs_ahead_seed;
 
 /**
  * cs_ahead_expects - will the transfer's caller go on where it ends?
@@ -85,7 +82,7 @@ u32 cs_ahead_hash(const struct cs_xfer *xfer)
 	};
 
 	return jhash2((const u32 *)&place, sizeof(place) / sizeof(u32),
-		      cs_ahead_seed);
+		      cs_ahead_ends.seed);
 }
 
 /**
@@ -152,7 +149,7 @@ void cs_ahead_read(struct cs_xfer *xfer)
 	xfer->end = max_t(loff_t, end, min_t(u64, xfer->pos + window,
 					     xfer->size));
 	xfer->ring.for_next = true;
-	cs_ring_fill(xfer);
+	cs_fill_ring(xfer);
 	xfer->end = end;
 }
 
@@ -161,5 +158,5 @@ void cs_ahead_read(struct cs_xfer *xfer)
  */
 void cs_ahead_init(void)
 {
-	cs_ahead_seed = get_random_u32();
+	cs_hints_init(&cs_ahead_ends);
 }

@@ -5,8 +5,6 @@
  * Only a read tells, and what it brought stays.  So the next transfers of the file do
  * not ask: each would leave some more, until all of the file is cached.
  */
-#include <linux/random.h>
-
 #include "hint.h"
 #include "ring.h"
 
@@ -15,12 +13,10 @@
 #define CS_BUFFERED_BITS	10
 
 static u64 cs_buffered_slots[1 << CS_BUFFERED_BITS];
-static const struct cs_hints cs_buffered_files = {
+static struct cs_hints cs_buffered_files = {
 	.slots = cs_buffered_slots,
 	.bits = CS_BUFFERED_BITS,
 };
-
-static u32 cs_buffered_seed;
 
 /**
  * cs_buffered_note - remembers that a direct read of the transfer's file was none
@@ -31,7 +27,7 @@ static u32 cs_buffered_seed;
 void cs_buffered_note(const struct cs_xfer *xfer)
 {
 	cs_hint_note(&cs_buffered_files,
-		     cs_key_hash(&xfer->key, cs_buffered_seed));
+		     cs_key_hash(&xfer->key, cs_buffered_files.seed));
 }
 
 /**
@@ -43,7 +39,7 @@ void cs_buffered_note(const struct cs_xfer *xfer)
 bool cs_buffered_is_known(const struct cs_xfer *xfer)
 {
 	return cs_hint_is_fresh(&cs_buffered_files,
-				cs_key_hash(&xfer->key, cs_buffered_seed),
+				cs_key_hash(&xfer->key, cs_buffered_files.seed),
 				CS_BUFFERED_AGE);
 }
 
@@ -52,5 +48,5 @@ bool cs_buffered_is_known(const struct cs_xfer *xfer)
  */
 void cs_buffered_init(void)
 {
-	cs_buffered_seed = get_random_u32();
+	cs_hints_init(&cs_buffered_files);
 }

@@ -10,24 +10,20 @@
  * A table of hints knows the files that were missed last: at the worst a file is
  * let in once more or less.
  */
-#include <linux/random.h>
-
 #include "auto.h"
 #include "hint.h"
 
 #define CS_DOORKEEPER_BITS	14
 
 static u64 cs_doorkeeper_slots[1 << CS_DOORKEEPER_BITS];
-static const struct cs_hints cs_doorkeeper_missed = {
+static struct cs_hints cs_doorkeeper_missed = {
 	.slots = cs_doorkeeper_slots,
 	.bits = CS_DOORKEEPER_BITS,
 };
 
-static u32 cs_doorkeeper_seed;
-
 static u32 cs_doorkeeper_hash(const struct cs_xfer *xfer)
 {
-	return cs_key_hash(&xfer->key, cs_doorkeeper_seed);
+	return cs_key_hash(&xfer->key, cs_doorkeeper_missed.seed);
 }
 
 /**
@@ -58,5 +54,5 @@ void cs_doorkeeper_note(const struct cs_xfer *xfer)
  */
 void cs_doorkeeper_init(void)
 {
-	cs_doorkeeper_seed = get_random_u32();
+	cs_hints_init(&cs_doorkeeper_missed);
 }

@@ -10,17 +10,25 @@
 
 #include <linux/jiffies.h>
 #include <linux/kernel.h>
+#include <linux/random.h>
 
 /**
  * struct cs_hints - a table
  * @slots: in the upper half what tells one thing from another, mostly, in the
  *	lower jiffies
  * @bits: binary logarithm of their number
+ * @seed: to hash things with, so that nobody can have others' slots taken
  */
 struct cs_hints {
 	u64 *slots;
 	u32 bits;
+	u32 seed;
 };
+
+static inline void cs_hints_init(struct cs_hints *hints)
+{
+	hints->seed = get_random_u32();
+}
 
 static inline u64 *cs_hint_slot(const struct cs_hints *hints, u32 hash)
 {

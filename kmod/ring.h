@@ -4,10 +4,12 @@
  * of policies direct and hybrid, which are made of them.
  *
  *	ring	  segments on their way from the disk
+ *	fill	  what is read next, and how far ahead
  *	linger	  segments that were sent, until they can be read into again
  *	read	  one read of a segment
  *	park	  what was read for a non-blocking socket, between two calls
  *	ahead	  how much of that there should be
+ *	buffered  files whose direct reads were none
  */
 #ifndef COLDSEND_RING_H
 #define COLDSEND_RING_H
@@ -19,11 +21,12 @@ void cs_ring_open(struct cs_xfer *xfer,
 					     loff_t *limit));
 enum cs_next cs_ring_next(struct cs_xfer *xfer, struct cs_segment **segment);
 void cs_ring_sent(struct cs_xfer *xfer, struct cs_segment *segment);
-int cs_ring_fill(struct cs_xfer *xfer);
 void cs_ring_empty(struct cs_xfer *xfer);
 void cs_ring_count_read(struct cs_xfer *xfer, struct cs_segment *segment);
 void cs_ring_idle(struct cs_xfer *xfer);
 void cs_ring_close(struct cs_xfer *xfer);
+
+int cs_fill_ring(struct cs_xfer *xfer);
 
 void cs_linger_add(struct cs_ring *ring, struct cs_segment *segment);
 struct cs_segment *cs_linger_take(struct cs_ring *ring, u32 wanted);

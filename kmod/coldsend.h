@@ -417,12 +417,23 @@ struct cs_row {
 	const char *path;
 };
 
+/**
+ * struct cs_cursor - where a reader of numbered rows goes on; all zero to begin
+ * @next: number of the row that comes next
+ * @last: number given last when the reader began: what came later is for the next
+ *	reader, or who makes rows fast enough would keep this one for ever
+ */
+struct cs_cursor {
+	u64 next;
+	u64 last;
+};
+
 struct cs_key cs_stats_key(struct file *file);
 void cs_stats_note(const struct cs_key *key, u32 counter, u64 n);
 void cs_stats_account(const struct cs_xfer *xfer);
 void cs_stats_totals(struct cs_counters *counters);
 void cs_stats_reset(void);
-bool cs_stats_row_from(unsigned long *id, struct cs_row *row);
+bool cs_stats_row_from(struct cs_cursor *at, struct cs_row *row);
 u32 cs_stats_rows_version(void);
 int cs_stats_init(void);
 void cs_stats_exit(void);

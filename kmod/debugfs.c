@@ -111,21 +111,33 @@ static int cs_stats_show(struct seq_file *seq, void *unused)
 }
 DEFINE_SHOW_ATTRIBUTE(cs_stats);
 
+/**
+ * struct cs_files_reader - of the file
+ * @at: its place
+ * @row: there
+ */
+struct cs_files_reader {
+	struct cs_cursor at;
+	struct cs_row row;
+};
+
 /*
  * The position is the number of a row, from 1, and 0 is the line of heads: so
  * a reader that stops in the middle goes on with the row that it has not seen.
  */
 static void *cs_files_from(struct seq_file *seq, loff_t *pos)
 {
-	unsigned long id = *pos;
-	struct cs_row *row = seq->private;
+	struct cs_files_reader *reader = seq->private;
 
-	if (!id)
+	reader->at.next = *pos;
+	if (!*pos) {
+		reader->at.last = 0;
 		return SEQ_START_TOKEN;
-	if (!cs_stats_row_from(&id, row))
+	}
+	if (!cs_stats_row_from(&reader->at, &reader->row))
 		return NULL;
-	*pos = id;
-	return row;
+	*pos = reader->at.next;
+	return &reader->row;
 }
 
 static void *cs_files_start(struct seq_file *seq, loff_t *pos)
@@ -242,7 +254,8 @@ static const struct seq_operations cs_files_sops = {
 
 static int cs_files_open(struct inode *inode, struct file *file)
 {
-	return seq_open_private(file, &cs_files_sops, sizeof(struct cs_row));
+	return seq_open_private(file, &cs_files_sops,
+				sizeof(struct cs_files_reader));
 }
 
 static const struct file_operations cs_files_fops = {
@@ -256,6 +269,7 @@ static const struct file_operations cs_files_fops = {
 /**
  * cs_debugfs_init - makes the directory and its files
  *
+ * Those that name files are for the owner of debugfs alone.
  * Without debugfs there are none, which is no error.
  */
 void cs_debugfs_init(void)
@@ -263,7 +277,7 @@ void cs_debugfs_init(void)
 	cs_debugfs_dir = debugfs_create_dir("coldsend", NULL);
 	debugfs_create_file("stats", 0444, cs_debugfs_dir, NULL,
 			    &cs_stats_fops);
-	debugfs_create_file("files", 0444, cs_debugfs_dir, NULL,
+	debugfs_create_file("files", 0400, cs_debugfs_dir, NULL,
 			    &cs_files_fops);
 	cs_debugfs_add_views(cs_debugfs_dir);
 }

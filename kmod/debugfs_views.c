@@ -25,21 +25,34 @@ static const char *const cs_timed_names[CS_LATENCY_KINDS] = {
 	[COLDSEND_TIMED_POOL] = "pool",
 };
 
+/**
+ * struct cs_transfers_reader - of the file
+ * @at: its place
+ * @row: there
+ */
+struct cs_transfers_reader {
+	struct cs_cursor at;
+	struct cs_live_row row;
+};
+
 /*
  * The position is the number of a transfer, from 1, and 0 is the line of heads.
  * Nothing is held between two rows.
  */
 static void *cs_transfers_from(struct seq_file *seq, loff_t *pos)
 {
-	struct cs_live_row *row = seq->private;
-	u64 number = *pos;
+	static const struct cs_live_reader everything = { .all = true };
+	struct cs_transfers_reader *reader = seq->private;
 
-	if (!number)
+	reader->at.next = *pos;
+	if (!*pos) {
+		reader->at.last = 0;
 		return SEQ_START_TOKEN;
-	if (!cs_live_row_from(&number, INVALID_UID, row))
+	}
+	if (!cs_live_row_from(&reader->at, &everything, &reader->row))
 		return NULL;
-	*pos = number;
-	return row;
+	*pos = reader->at.next;
+	return &reader->row;
 }
 
 static void *cs_transfers_start(struct seq_file *seq, loff_t *pos)
@@ -87,7 +100,7 @@ static const struct seq_operations cs_transfers_sops = {
 static int cs_transfers_open(struct inode *inode, struct file *file)
 {
 	return seq_open_private(file, &cs_transfers_sops,
-				sizeof(struct cs_live_row));
+				sizeof(struct cs_transfers_reader));
 }
 
 static const struct file_operations cs_transfers_fops = {

@@ -41,7 +41,12 @@ static u64 cs_event_untold;		/* since the last that was told */
 /* Jiffies, never 0, at which a limit was told of last. */
 static unsigned long cs_event_limits[CS_LIMITS];
 
-static bool cs_event_wanted(void)
+/**
+ * cs_event_wanted - does anybody listen?
+ *
+ * Any context, while the family is registered.
+ */
+bool cs_event_wanted(void)
 {
 	return genl_has_listeners(&cs_genl_family, &init_net,
 				  COLDSEND_NLGRP_EVENTS);
@@ -53,7 +58,7 @@ static bool cs_event_admit(u64 *untold)
 	bool may;
 
 	spin_lock(&cs_event_lock);
-	if (time_after_eq(jiffies, cs_event_since + HZ)) {
+	if (!time_in_range(jiffies, cs_event_since, cs_event_since + HZ - 1)) {
 		cs_event_since = jiffies;
 		cs_event_count = 0;
 	}

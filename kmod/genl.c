@@ -13,37 +13,40 @@
 #include "views.h"
 #include "genl.h"
 
+/* Times that the family is registered, until it has no listener that was there first. */
+#define CS_GENL_TRIES	16
+
 /**
- * cs_genl_need_admin - may who sent a request do what it asks for?
+ * cs_genl_is_admin - may who sent a request change all, and see all?
  * @skb: the request
- * @extack: gets a sentence if not
  *
- * Return: 0 or -EPERM.
+ * There is one module for all network namespaces: it is the initial one's, and a
+ * container that may administer its own may not know the names of others' files.
  */
-int cs_genl_need_admin(struct sk_buff *skb, struct netlink_ext_ack *extack)
+bool cs_genl_is_admin(const struct sk_buff *skb)
 {
-	if (netlink_capable(skb, CAP_NET_ADMIN))
-		return 0;
-	NL_SET_ERR_MSG(extack, "this needs CAP_NET_ADMIN: run it as root");
-	return -EPERM;
+	return net_eq(sock_net(NETLINK_CB(skb).sk), &init_net) &&
+	       netlink_capable(skb, CAP_NET_ADMIN);
 }
 
 /**
- * cs_genl_need_right_to_change - may who sent a request change anything?
+ * cs_genl_need_admin - refuses what is not from an administrator
  * @skb: the request
- * @extack: gets a sentence if not
- *
- * There is one module for all network namespaces: it is the initial one's.
+ * @extack: gets a sentence
  *
  * Return: 0 or -EPERM.
  */
-int cs_genl_need_right_to_change(struct sk_buff *skb,
-				 struct netlink_ext_ack *extack)
+int cs_genl_need_admin(const struct sk_buff *skb,
+		       struct netlink_ext_ack *extack)
 {
-	if (net_eq(sock_net(NETLINK_CB(skb).sk), &init_net))
-		return cs_genl_need_admin(skb, extack);
-	NL_SET_ERR_MSG(extack,
-		       "changes come from the initial network namespace only");
+	if (cs_genl_is_admin(skb))
+		return 0;
+	if (netlink_capable(skb, CAP_NET_ADMIN))
+		NL_SET_ERR_MSG(extack,
+			       "this is for the initial network namespace only");
+	else
+		NL_SET_ERR_MSG(extack,
+			       "this needs CAP_NET_ADMIN: run it as root");
 	return -EPERM;
 }
 
@@ -128,13 +131,13 @@ int cs_genl_end_row(struct sk_buff *skb, struct netlink_callback *cb,
 /**
  * cs_genl_dumped - what the callback of a dump returns
  * @skb: what the dump has so far
- * @err: of the last row, 0 for none
+ * @err: of the last row, 0 if no row is left
  *
  * What did not fit comes next time, unless it can't fit at all.
  */
 int cs_genl_dumped(const struct sk_buff *skb, int err)
 {
-	return err && !skb->len ? err : skb->len;
+	return err && skb->len ? skb->len : err;
 }
 
 /**
@@ -191,7 +194,7 @@ int coldsend_nl_policy_set_doit(struct sk_buff *skb, struct genl_info *info)
 	const char *refusal;
 	int err;
 
-	err = cs_genl_need_right_to_change(skb, info->extack);
+	err = cs_genl_need_admin(skb, info->extack);
 	if (err)
 		return err;
 	cs_policy_get(&tunables);
@@ -272,7 +275,7 @@ int coldsend_nl_stats_get_doit(struct sk_buff *skb, struct genl_info *info)
 
 int coldsend_nl_stats_reset_doit(struct sk_buff *skb, struct genl_info *info)
 {
-	int err = cs_genl_need_right_to_change(skb, info->extack);
+	int err = cs_genl_need_admin(skb, info->extack);
 
 	if (!err)
 		cs_stats_reset();
@@ -309,26 +312,24 @@ static int cs_genl_put_row(struct sk_buff *skb, struct netlink_callback *cb,
 	return cs_genl_end_row(skb, cb, header, cs_genl_put_file(skb, row));
 }
 
-/* cb->args[0] is the number of the row that comes next. */
+/* cb->ctx has the reader's place. */
 int coldsend_nl_file_get_dumpit(struct sk_buff *skb,
 				struct netlink_callback *cb)
 {
-	unsigned long id = cb->args[0];
+	struct cs_cursor *at = (void *)cb->ctx;
 	struct cs_row row;
 	int err;
 
+	BUILD_BUG_ON(sizeof(*at) > sizeof(cb->ctx));
 	err = cs_genl_need_admin(cb->skb, cb->extack);
 	if (err)
 		return err;
 	rcu_read_lock();
-	while (cs_stats_row_from(&id, &row)) {
+	while (!err && cs_stats_row_from(at, &row)) {
 		err = cs_genl_put_row(skb, cb, &row);
-		if (err)
-			break;
-		id++;
+		at->next += !err;
 	}
 	rcu_read_unlock();
-	cb->args[0] = id;
 	/* For the message that ends the dump. */
 	cb->seq = cs_stats_rows_version();
 	return cs_genl_dumped(skb, err);
@@ -350,11 +351,24 @@ struct genl_family cs_genl_family __ro_after_init = {
 /**
  * cs_genl_init - registers the family
  *
+ * Anybody may join a group of netlink that nobody owns yet, and would hear all events
+ * once it is ours.  To unregister is what has everybody leave.
+ *
  * Return: 0 or -errno.
  */
 int cs_genl_init(void)
 {
-	return genl_register_family(&cs_genl_family);
+	u32 tries;
+	int err;
+
+	for (tries = 0; tries < CS_GENL_TRIES; tries++) {
+		err = genl_register_family(&cs_genl_family);
+		if (err || !cs_event_wanted())
+			return err;
+		genl_unregister_family(&cs_genl_family);
+	}
+	pr_err("coldsend: somebody who may not keeps listening to its events\n");
+	return -EBUSY;
 }
 
 /**

@@ -12,9 +12,9 @@ struct cs_live_row;
 extern struct genl_family cs_genl_family;
 
 /* genl.c */
-int cs_genl_need_admin(struct sk_buff *skb, struct netlink_ext_ack *extack);
-int cs_genl_need_right_to_change(struct sk_buff *skb,
-				 struct netlink_ext_ack *extack);
+bool cs_genl_is_admin(const struct sk_buff *skb);
+int cs_genl_need_admin(const struct sk_buff *skb,
+		       struct netlink_ext_ack *extack);
 struct sk_buff *cs_genl_answer(struct genl_info *info, void **header);
 int cs_genl_send(struct sk_buff *skb, void *header, struct genl_info *info,
 		 int err);
@@ -29,6 +29,7 @@ int cs_genl_put_transfer(struct sk_buff *skb, const struct cs_live_row *row,
 			 struct user_namespace *ns);
 
 /* events.c */
+bool cs_event_wanted(void);
 extern const struct genl_multicast_group cs_event_groups[1];
 
 #endif /* COLDSEND_GENL_H */

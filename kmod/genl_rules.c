@@ -106,7 +106,7 @@ int coldsend_nl_rule_add_doit(struct sk_buff *skb, struct genl_info *info)
 	const char *refusal;
 	int err;
 
-	err = cs_genl_need_right_to_change(skb, info->extack);
+	err = cs_genl_need_admin(skb, info->extack);
 	if (err)
 		return err;
 	if (cs_genl_count_rules(info) != 1) {
@@ -132,7 +132,7 @@ int coldsend_nl_rule_del_doit(struct sk_buff *skb, struct genl_info *info)
 	const char *refusal;
 	int err;
 
-	err = cs_genl_need_right_to_change(skb, info->extack);
+	err = cs_genl_need_admin(skb, info->extack);
 	if (err)
 		return err;
 	if (!id) {
@@ -171,7 +171,7 @@ int coldsend_nl_rule_load_doit(struct sk_buff *skb, struct genl_info *info)
 	struct cs_rules *rules;
 	int err;
 
-	err = cs_genl_need_right_to_change(skb, info->extack);
+	err = cs_genl_need_admin(skb, info->extack);
 	if (err)
 		return err;
 	if (count > CS_RULES_MAX) {

@@ -2,6 +2,7 @@
 /* Netlink: live transfers, the pool and latencies. */
 #include <linux/capability.h>
 #include <linux/cred.h>
+#include <linux/pid_namespace.h>
 #include <linux/slab.h>
 #include <linux/user_namespace.h>
 
@@ -71,31 +72,26 @@ static int cs_genl_put_live(struct sk_buff *skb, struct netlink_callback *cb,
 	return cs_genl_end_row(skb, cb, header, err);
 }
 
-/**
- * struct cs_live_dump - where a dump goes on, in struct netlink_callback
- * @number: of the transfer that comes next
- */
-struct cs_live_dump {
-	u64 number;
-};
-
+/* cb->ctx has the reader's place. */
 int coldsend_nl_transfer_get_dumpit(struct sk_buff *skb,
 				    struct netlink_callback *cb)
 {
-	struct cs_live_dump *dump = (void *)cb->ctx;
-	kuid_t only = INVALID_UID;
+	struct cs_cursor *at = (void *)cb->ctx;
+	struct cs_live_reader reader = {
+		.all = cs_genl_is_admin(cb->skb),
+		.uid = NETLINK_CREDS(cb->skb)->uid,
+		.pid_ns = task_active_pid_ns(current)->ns.inum,
+	};
 	struct cs_live_row *row;
 	int err = 0;
 
-	BUILD_BUG_ON(sizeof(*dump) > sizeof(cb->ctx));
+	BUILD_BUG_ON(sizeof(*at) > sizeof(cb->ctx));
 	row = kmalloc(sizeof(*row), GFP_KERNEL);
 	if (!row)
 		return -ENOMEM;
-	if (!netlink_capable(cb->skb, CAP_NET_ADMIN))
-		only = NETLINK_CREDS(cb->skb)->uid;
-	while (!err && cs_live_row_from(&dump->number, only, row)) {
+	while (!err && cs_live_row_from(at, &reader, row)) {
 		err = cs_genl_put_live(skb, cb, row);
-		dump->number += !err;
+		at->next += !err;
 	}
 	kfree(row);
 	/* For the message that ends the dump. */

@@ -10,6 +10,7 @@
  */
 #include <linux/ktime.h>
 #include <linux/path.h>
+#include <linux/pid_namespace.h>
 #include <linux/rbtree.h>
 #include <linux/sched.h>
 #include <linux/spinlock.h>
@@ -40,6 +41,7 @@ void cs_live_add(struct cs_xfer *xfer)
 	struct rb_node *last;
 
 	xfer->pid = task_tgid_nr(current);
+	xfer->pid_ns = task_active_pid_ns(current)->ns.inum;
 	xfer->started = ktime_get_ns();
 	spin_lock(&cs_live_lock);
 	xfer->number = ++cs_live_last;
@@ -93,6 +95,7 @@ static void cs_live_copy(const struct cs_xfer *xfer, struct cs_live_row *row)
 {
 	row->number = xfer->number;
 	row->pid = xfer->pid;
+	row->pid_ns = xfer->pid_ns;
 	row->uid = cs_user_uid(xfer);
 	row->dev = xfer->key.dev;
 	row->ino = xfer->key.ino;
@@ -106,7 +109,7 @@ static void cs_live_copy(const struct cs_xfer *xfer, struct cs_live_row *row)
 	row->segments = cs_live_segments(xfer);
 }
 
-/* Sets row->path; may sleep. */
+/* Sets row->path. */
 static void cs_live_set_path(struct cs_live_row *row, const struct path *path)
 {
 	row->path = d_path(path, row->buffer, sizeof(row->buffer));
@@ -119,7 +122,7 @@ static void cs_live_set_path(struct cs_live_row *row, const struct path *path)
  * @xfer: that it pumps, with its file
  * @row: filled in
  *
- * May sleep.
+ * Process context.
  */
 void cs_live_describe(const struct cs_xfer *xfer, struct cs_live_row *row)
 {
@@ -146,41 +149,55 @@ static struct cs_xfer *cs_live_find(u64 number)
 	return found;
 }
 
+static bool cs_live_may_see(const struct cs_live_reader *reader,
+			    const struct cs_live_row *row)
+{
+	return reader->all || (uid_eq(reader->uid, row->uid) &&
+			       reader->pid_ns == row->pid_ns);
+}
+
+/* The next transfer that has a row for the reader, or NULL; @at is set to it. */
+static struct cs_xfer *cs_live_next(struct cs_cursor *at)
+{
+	struct cs_xfer *xfer;
+
+	at->last = at->last ?: cs_live_last;
+	xfer = cs_live_find(at->next);
+	if (!xfer || xfer->number > at->last)
+		return NULL;
+	at->next = xfer->number;
+	return xfer;
+}
+
 /**
- * cs_live_row_from - the first transfer whose number is at least *@number
- * @number: in: where to start, 0 for the first; out: number of the row
- * @only: of this user's transfers; INVALID_UID of all
+ * cs_live_row_from - the next transfer that the reader may see
+ * @at: the reader's place, set to the number of the row
+ * @reader: who looks
  * @row: filled in
  *
- * May sleep.  The path is held meanwhile and not the file, which so closes when
- * its last user says so and not when a reader does.
+ * May sleep.  Nothing of the transfer is held, so that its file closes when its last
+ * user says so and not when a reader does.
  *
  * Return: whether there is one.
  */
-bool cs_live_row_from(u64 *number, kuid_t only, struct cs_live_row *row)
+bool cs_live_row_from(struct cs_cursor *at, const struct cs_live_reader *reader,
+		      struct cs_live_row *row)
 {
-	struct path path = { .mnt = NULL };
 	struct cs_xfer *xfer;
+	bool found = false;
 
 	do {
 		spin_lock(&cs_live_lock);
-		xfer = cs_live_find(*number);
+		xfer = cs_live_next(at);
 		if (xfer) {
 			cs_live_copy(xfer, row);
-			*number = row->number;
+			found = cs_live_may_see(reader, row);
+			at->next += !found;
 		}
-		if (xfer && (!uid_valid(only) || uid_eq(row->uid, only))) {
-			path = xfer->file->f_path;
-			path_get(&path);
-		} else {
-			++*number;
-		}
+		if (found)
+			cs_live_set_path(row, &xfer->file->f_path);
 		spin_unlock(&cs_live_lock);
 		cond_resched();
-	} while (xfer && !path.mnt);
-	if (!path.mnt)
-		return false;
-	cs_live_set_path(row, &path);
-	path_put(&path);
-	return true;
+	} while (xfer && !found);
+	return found;
 }

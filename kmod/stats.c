@@ -347,22 +347,34 @@ void cs_stats_reset(void)
 	spin_unlock(&cs_table_lock);
 }
 
+/* Number given last, or a higher one of old: numbers begin anew after INT_MAX. */
+static unsigned long cs_stats_last_row(void)
+{
+	unsigned long last = READ_ONCE(cs_next_id) - 1UL;
+	unsigned long id = last + 1;
+
+	return xa_find(&cs_rows, &id, ULONG_MAX, XA_PRESENT) ? INT_MAX : last;
+}
+
 /**
- * cs_stats_row_from - the first row whose number is at least *@id
- * @id: in: where to start, 0 for the first; out: number of the row
+ * cs_stats_row_from - the next row
+ * @at: the reader's place, set to the number of the row
  * @row: copied there
  *
  * Process context, inside an RCU read section, which @row->path needs.
  *
  * Return: whether there is one.
  */
-bool cs_stats_row_from(unsigned long *id, struct cs_row *row)
+bool cs_stats_row_from(struct cs_cursor *at, struct cs_row *row)
 {
+	unsigned long id = at->next;
 	struct cs_entry *entry;
 
-	entry = xa_find(&cs_rows, id, ULONG_MAX, XA_PRESENT);
+	at->last = at->last ?: cs_stats_last_row();
+	entry = xa_find(&cs_rows, &id, at->last, XA_PRESENT);
 	if (!entry)
 		return false;
+	at->next = id;
 	spin_lock(&cs_table_lock);
 	*row = (struct cs_row) {
 		.dev = entry->key.dev,

@@ -52,6 +52,7 @@ struct cs_pool_view {
  * @ino: of its file, as in struct cs_key
  * @dev: likewise
  * @pid: process that called SEND
+ * @pid_ns: number of its PID namespace
  * @uid: its user
  * @policy: enum coldsend_policy that it goes by
  * @state: enum coldsend_state
@@ -69,6 +70,7 @@ struct cs_live_row {
 	u64 ino;
 	dev_t dev;
 	u32 pid;
+	u32 pid_ns;
 	kuid_t uid;
 	u32 policy;
 	u32 state;
@@ -82,11 +84,24 @@ struct cs_live_row {
 	char buffer[CS_PATH_MAX];
 };
 
+/**
+ * struct cs_live_reader - who looks at transfers
+ * @all: may see those of everybody
+ * @uid: if not, those of this user
+ * @pid_ns: and of this PID namespace
+ */
+struct cs_live_reader {
+	bool all;
+	kuid_t uid;
+	u32 pid_ns;
+};
+
 void cs_live_add(struct cs_xfer *xfer);
 void cs_live_remove(struct cs_xfer *xfer);
 u32 cs_live_version(void);
 void cs_live_describe(const struct cs_xfer *xfer, struct cs_live_row *row);
-bool cs_live_row_from(u64 *number, kuid_t only, struct cs_live_row *row);
+bool cs_live_row_from(struct cs_cursor *at, const struct cs_live_reader *reader,
+		      struct cs_live_row *row);
 
 /* latency.c: how long things took */
 

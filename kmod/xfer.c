@@ -273,7 +273,8 @@ err_free:
 static bool cs_xfer_failed(const struct cs_xfer *xfer)
 {
 	return xfer->error && xfer->error != -EAGAIN &&
-	       xfer->error != -EINTR && xfer->error != -ERESTARTSYS;
+	       xfer->error != -EINTR && xfer->error != -ERESTARTSYS &&
+	       xfer->error != -ECANCELED;
 }
 
 static void cs_xfer_sum_up(struct cs_xfer *xfer)

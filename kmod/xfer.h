@@ -350,6 +350,7 @@ struct cs_workers {
  * @number: in the order of SENDs, of all users
  * @started: nanoseconds of the clock at which it was created
  * @pid: process that called SEND
+ * @pid_ns: number of its PID namespace
  */
 struct cs_xfer {
 	struct file *file;
@@ -418,6 +419,7 @@ struct cs_xfer {
 	u64 number;
 	u64 started;
 	u32 pid;
+	u32 pid_ns;
 };
 
 #endif /* COLDSEND_XFER_H */

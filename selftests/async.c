@@ -249,6 +249,7 @@ TEST_F(async, nothing_to_send)
 TEST_F(async, cancel)
 {
 	struct coldsend_cancel flags = { .size = sizeof(flags), .flags = 1 };
+	long long errors = cs_stat("errors");
 	int other = cs_open();
 	__u64 id;
 	size_t i;
@@ -276,6 +277,8 @@ TEST_F(async, cancel)
 		EXPECT_LT(self->c.sent, SIZE);
 		receive_rest(_metadata, self->sv, self->c.sent);
 	}
+	/* Its caller wanted that. */
+	EXPECT_EQ(errors, cs_stat("errors"));
 }
 
 /* What is wrong with the request is said at once, and is no transfer. */

@@ -65,6 +65,11 @@ static int ask(FIXTURE_DATA(netlink) *self, int cmd)
 	return err;
 }
 
+static int dump(FIXTURE_DATA(netlink) *self, int cmd)
+{
+	return cs_genl_request(&self->genl, cmd, NLM_F_DUMP, NULL, 0);
+}
+
 /* What was put is refused with @err and a sentence that has @words. */
 #define EXPECT_REFUSED(err, cmd, words)					\
 do {									\
@@ -145,7 +150,7 @@ TEST_F(netlink, out_of_range)
 	EXPECT_REFUSED(ENOENT, COLDSEND_CMD_RULE_DEL, "no rule");
 }
 
-/* The family is there in each network namespace, but changes nothing. */
+/* The family is there in each network namespace, but changes nothing and names nobody. */
 TEST_F(netlink, other_namespace)
 {
 	int initial = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
@@ -161,6 +166,9 @@ TEST_F(netlink, other_namespace)
 	EXPECT_REFUSED(EPERM, COLDSEND_CMD_RULE_ADD, "initial network");
 	EXPECT_REFUSED(EPERM, COLDSEND_CMD_RULE_DEL, "initial network");
 	EXPECT_REFUSED(EPERM, COLDSEND_CMD_RULE_LOAD, "initial network");
+	EXPECT_EQ(-EPERM, dump(self, COLDSEND_CMD_FILE_GET));
+	EXPECT_EQ(-EPERM, dump(self, COLDSEND_CMD_RULE_GET));
+	EXPECT_EQ(0, dump(self, COLDSEND_CMD_TRANSFER_GET));
 	cs_genl_close(&self->genl);
 	ASSERT_EQ(0, setns(initial, CLONE_NEWNET));
 	close(initial);

@@ -96,7 +96,8 @@ enum coldsend_reason {
 /**
  * enum coldsend_state - What a transfer is doing.
  * @COLDSEND_STATE_PUMPING: Reading and sending what can be done now.
- * @COLDSEND_STATE_WAIT_DISK: It waits for a direct read.
+ * @COLDSEND_STATE_WAIT_DISK: It waits for a direct read, or for who holds the
+ *   file's lock.
  * @COLDSEND_STATE_WAIT_POOL: It waits for memory that others give back.
  * @COLDSEND_STATE_WAIT_SOCKET: It waits for room in the socket.
  * @COLDSEND_STATE_ENDED: Nothing more will be sent.
@@ -112,7 +113,8 @@ enum coldsend_state {
 /**
  * enum coldsend_timed - What a histogram is of.
  * @COLDSEND_TIMED_TRANSFER: Transfers, from SEND to their last count.
- * @COLDSEND_TIMED_DISK: Waits for a direct read to complete.
+ * @COLDSEND_TIMED_DISK: Waits for a direct read to complete, or for the file's
+ *   lock.
  * @COLDSEND_TIMED_SOCKET: Waits for room in the socket.
  * @COLDSEND_TIMED_POOL: Waits for memory of the pool.
  */
@@ -126,7 +128,8 @@ enum coldsend_timed {
 /**
  * enum coldsend_event - What an event tells.
  * @COLDSEND_EVENT_TRANSFER_DONE: A transfer has ended: all of it was sent, or
- *   its caller, a signal or a non-blocking socket ended it early.
+ *   its caller (CANCEL, or the end of his process, too), a signal or a
+ *   non-blocking socket ended it early.
  * @COLDSEND_EVENT_TRANSFER_FAILED: A transfer met an error, after some bytes
  *   or none.
  * @COLDSEND_EVENT_POLICY_CHANGED: policy-set has changed the tunables, which

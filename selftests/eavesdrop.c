@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * eavesdrop: joins all groups of generic netlink that it may, those that nobody owns
+ * yet among them, and says what it hears there.
+ *
+ * usage: eavesdrop
+ * Prints a line when it has joined, and one for each message that is not of the
+ * family nlctrl, until it is killed.
+ */
+#include <errno.h>
+#include <linux/genetlink.h>
+#include <linux/netlink.h>
+#include <stdio.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+/* As many as there may be before netlink has to make room for more. */
+#define GROUPS_MAX	64
+#define ROOM		8192
+
+static int join_all(int sock)
+{
+	int group, joined = 0;
+
+	for (group = 1; group <= GROUPS_MAX; group++)
+		joined += !setsockopt(sock, SOL_NETLINK, NETLINK_ADD_MEMBERSHIP,
+				      &group, sizeof(group));
+	return joined;
+}
+
+static void hear(const struct nlmsghdr *message, ssize_t len)
+{
+	if (!NLMSG_OK(message, len) || message->nlmsg_type == GENL_ID_CTRL)
+		return;
+	printf("heard %u bytes of family %u\n", message->nlmsg_len,
+	       message->nlmsg_type);
+	fflush(stdout);
+}
+
+int main(void)
+{
+	static char buf[ROOM] __attribute__((aligned(NLMSG_ALIGNTO)));
+	struct sockaddr_nl self = { .nl_family = AF_NETLINK };
+	int sock = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_GENERIC);
+	ssize_t len;
+
+	/* Without an address it would be taken for the kernel, and told nothing. */
+	if (sock < 0 || bind(sock, (struct sockaddr *)&self, sizeof(self))) {
+		perror("eavesdrop: socket");
+		return 1;
+	}
+	printf("joined %d groups\n", join_all(sock));
+	fflush(stdout);
+	while ((len = recv(sock, buf, sizeof(buf), 0)) >= 0 || errno == ENOBUFS)
+		hear((struct nlmsghdr *)buf, len);
+	perror("eavesdrop: recv");
+	return 1;
+}

@@ -10,6 +10,8 @@ S ?=
 W ?=
 R ?=
 vm := selftests/vm
+# Where nobody said which tree and there is none, one of the test machine's will do.
+default_kdir := $(if $(filter file,$(origin KDIR)),default)
 servers := $(patsubst selftests/%,%,$(filter-out %/lib.sh %/bench-nginx.sh,$(wildcard selftests/servers/*.sh)))
 # Where threads meet, and what uses memory again or gives it back; the rest finds no more there than elsewhere.
 smp := drop-mounts holders fuzz/fuzz.sh streams file-changes residency recycle async async-end async-pass async-crowd \
@@ -31,7 +33,7 @@ install:	## tool, library, shim, man pages, completion, headers, module; DESTDIR
 uninstall:	## the reverse of install
 clean:		## remove build/ (the kernels in the cache stay)
 setup:		## install what is missing, fetch kernels; both only once
-demo:		## a first look: two transfers in a virtual machine, three minutes
+demo:		## a first look: two transfers in a virtual machine, two minutes
 check:		## all tests on all kernels; KERNELS=6.12 T=name for less
 check-um:	## all tests in User-Mode Linux
 check-smp:	## tests of concurrency and memory on four processors with KASAN and lockdep (smp-debug)
@@ -56,7 +58,7 @@ selftests: user
 	+@$(MAKE) --no-print-directory -C selftests
 
 module:
-	+@kdir=$$($(vm)/kdir.sh '$(KDIR)' $(if $(filter file,$(origin KDIR)),default)) && \
+	+@kdir=$$($(vm)/kdir.sh '$(KDIR)' $(default_kdir)) && \
 	$(vm)/build-module.sh "$$kdir"
 
 # module-6.1, module-6.12, module-um, module-um-debug, module-smp-debug, module-RELEASE: for a kernel of the test machine.
@@ -73,13 +75,15 @@ install: all
 	install -d $(DESTDIR)$(PREFIX)/include/linux
 	install -m 644 include/uapi/linux/coldsend.h include/uapi/linux/coldsend_netlink.h \
 		$(DESTDIR)$(PREFIX)/include/linux
-	@$(vm)/install-module.sh add "$$($(vm)/kdir.sh '$(KDIR)' $(if $(filter file,$(origin KDIR)),default))"
+	@kdir=$$($(vm)/kdir.sh '$(KDIR)' $(if $(DESTDIR),$(default_kdir))) && \
+	$(vm)/install-module.sh add "$$kdir"
 
 uninstall:
 	+@$(MAKE) --no-print-directory -C user uninstall
 	rm -f $(DESTDIR)$(PREFIX)/include/linux/coldsend.h \
 		$(DESTDIR)$(PREFIX)/include/linux/coldsend_netlink.h
-	@$(vm)/install-module.sh remove "$$($(vm)/kdir.sh '$(KDIR)' $(if $(filter file,$(origin KDIR)),default))"
+	@kdir=$$($(vm)/kdir.sh '$(KDIR)' $(if $(DESTDIR),$(default_kdir))) && \
+	$(vm)/install-module.sh remove "$$kdir"
 
 clean:
 	rm -rf build
@@ -159,7 +163,7 @@ soak: setup
 bench:
 	+@$(MAKE) -s --no-print-directory setup KERNELS='$(K)'
 	@$(vm)/setup.sh bench
-	+@$(MAKE) -s --no-print-directory selftests module-$(K)
+	+@$(MAKE) -s --no-print-directory selftests module-$(K) W=
 	@COLDSEND_DISK='$(DISK)' selftests/bench/bench.sh '$(K)' $(if $(R),-r $(R)) $(if $(S),-n '$(S)') $(if $(W),-w '$(W)')
 
 check-cost:

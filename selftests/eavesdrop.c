@@ -39,7 +39,7 @@ static void hear(const struct nlmsghdr *message, ssize_t len)
 
 int main(void)
 {
-	static char buf[ROOM] __attribute__((aligned(NLMSG_ALIGNTO)));
+	static struct nlmsghdr buf[ROOM / sizeof(struct nlmsghdr)];
 	struct sockaddr_nl self = { .nl_family = AF_NETLINK };
 	int sock = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_GENERIC);
 	ssize_t len;
@@ -52,7 +52,7 @@ int main(void)
 	printf("joined %d groups\n", join_all(sock));
 	fflush(stdout);
 	while ((len = recv(sock, buf, sizeof(buf), 0)) >= 0 || errno == ENOBUFS)
-		hear((struct nlmsghdr *)buf, len);
+		hear(buf, len);
 	perror("eavesdrop: recv");
 	return 1;
 }

@@ -27,7 +27,7 @@ flags() {
 
 compiles() {
 	# shellcheck disable=SC2046 # a list of words
-	gcc "-I$top/include/uapi" -o "$tmp/serve" "$top/user/lib/examples/serve.c" $(flags)
+	gcc -Wall -Werror "-I$top/include/uapi" -o "$tmp/serve" "$top/user/lib/examples/serve.c" $(flags)
 }
 
 # Nothing but what the version script names, all of one version.
@@ -42,7 +42,13 @@ symbols() {
 c_plus_plus() {
 	gcc -x c++ -fsyntax-only -Wall -Werror "-I$top/include/uapi" "-I$root$prefix/include" - <<-'END'
 		#include <coldsend.h>
-		int main() { coldsend_close(coldsend_open()); }
+		int main(int argc, char **)
+		{
+			off_t first = argc;
+			struct coldsend_send s = COLDSEND_REQUEST(0, 1, first, argc);
+
+			coldsend_send(coldsend_open(), &s);
+		}
 	END
 }
 

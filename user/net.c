@@ -56,8 +56,9 @@ static int use_unix(const char *path, use_fn use)
 	struct sockaddr_un addr = { .sun_family = AF_UNIX };
 	size_t len = strlen(path);
 
-	if (len >= sizeof(addr.sun_path)) {
-		errno = ENAMETOOLONG;
+	/* Without a name it would be one that nobody can see. */
+	if (!len || len >= sizeof(addr.sun_path)) {
+		errno = len ? ENAMETOOLONG : ENOENT;
 		return -1;
 	}
 	memcpy(addr.sun_path, path, len);

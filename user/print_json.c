@@ -30,22 +30,28 @@ static void put_word(json_t *object, const char *key,
 			    json_string(cs_words_name(words, value)));
 }
 
-/*
- * A path as it is if it is UTF-8, else escaped; "path_escaped" says which.
- * NULL is null.
- */
+/* Text as it is if it is UTF-8, else escaped, which *escaped says. */
+static json_t *from_raw(const char *raw, bool *escaped)
+{
+	json_t *text = json_string(raw);
+	char *plain;
+
+	*escaped = !text;
+	if (text)
+		return text;
+	plain = cs_print_escape(raw);
+	text = json_string(plain);
+	free(plain);
+	return text;
+}
+
+/* "path_escaped" says whether it is; NULL is null. */
 static void put_path(json_t *object, const char *raw)
 {
-	json_t *path = raw ? json_string(raw) : json_null();
-	bool escaped = !path;
+	bool escaped = false;
 
-	if (escaped) {
-		char *text = cs_print_escape(raw);
-
-		path = json_string(text);
-		free(text);
-	}
-	json_object_set_new(object, "path", path);
+	json_object_set_new(object, "path", raw ? from_raw(raw, &escaped) :
+						  json_null());
 	json_object_set_new(object, "path_escaped", json_boolean(escaped));
 }
 
@@ -146,11 +152,12 @@ static void print_tunables(const struct cs_values *tunables)
 static json_t *from_rule(const struct cs_rule *rule)
 {
 	json_t *object = from_values(&cs_rule_attrs, &rule->num);
+	bool escaped;
 
 	if (*rule->path)
 		put_path(object, rule->path);
 	if (*rule->fs)
-		json_object_set_new(object, "fs", json_string(rule->fs));
+		json_object_set_new(object, "fs", from_raw(rule->fs, &escaped));
 	return object;
 }
 

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /* A view on the terminal, refreshed until q is pressed.  All of ncurses. */
 #include <curses.h>
+#include <poll.h>
+#include <stdbool.h>
+#include <unistd.h>
 
 #include "views.h"
 
@@ -25,6 +28,14 @@ static void draw(const struct cs_view *now, const struct cs_view *before)
 	refresh();
 }
 
+/* Has the terminal gone?  Then there will never be a key. */
+static bool hung_up(void)
+{
+	struct pollfd in = { .fd = STDIN_FILENO };
+
+	return poll(&in, 1, 0) > 0 && in.revents & (POLLHUP | POLLERR);
+}
+
 /* Shows views until told to stop; Return: 0, or -1 after a message. */
 static int show(struct cs_nl *nl, struct cs_view *views)
 {
@@ -39,6 +50,8 @@ static int show(struct cs_nl *nl, struct cs_view *views)
 		has_before = true;
 		turn = !turn;
 		key = getch();
+		if (key == ERR && hung_up())
+			break;
 	}
 	return 0;
 }

@@ -36,11 +36,13 @@ pack() {
 	(cd "$root" && find . | cpio --quiet -o -H newc)
 }
 
+lock initramfs
 if [ ! -e "$archive" ]; then
 	stage=$(mktemp -d "$cache/.stage.XXXXXX")
 	trap 'rm -rf "$stage"' EXIT
 	pack "$stage/root" >"$stage/cpio"
-	rm -f "$kernel"/initramfs-*.cpio
 	mv "$stage/cpio" "$archive"
+	# Others are another checkout's, or were once.
+	find "$kernel" -name 'initramfs-*.cpio' ! -samefile "$archive" -mtime +7 -delete
 fi
 echo "$archive"

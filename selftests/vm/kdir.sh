@@ -13,7 +13,7 @@ if [ -e "$kdir/Makefile" ]; then
 	echo "$kdir"
 	exit 0
 fi
-[ "${2-}" = default ] || die "KDIR=$kdir is not a kernel build tree"
+[ "${2-}" = default ] || die "KDIR=$kdir is not a kernel build tree (of the running kernel: install linux-headers-$(uname -r))"
 
 newest=$(compgen -G "$cache/kernels/*/kdir" | sort -V | tail -n 1) ||
 	die "no $kdir: install linux-headers-$(uname -r), or give KDIR=TREE, or make demo or make check, which fetch their own kernels"

@@ -11,6 +11,9 @@ export vm top cache
 say() { printf '%s: %s\n' "${0##*/}" "$*" >&2; }
 die() { say "$*"; exit 125; }
 
+# Neither make nor the kernel's build can go there.
+case $top$cache in *[[:space:]:]*) die "no blanks and colons, please: $top, $cache (XDG_CACHE_HOME)" ;; esac
+
 # Hold the lock NAME of the cache until this process ends.
 lock() {
 	mkdir -p "$cache"

@@ -167,11 +167,15 @@ verdict() {
 		printf '%s\n' "$lines" | head -n 20 >&2
 		[ "$status" = 124 ] || status=99
 	fi
+	# What it saves last: without it nobody has looked whether the module left cleanly.
+	if [ ! -e "$work/job/dmesg" ] && [ -e "$work/job/up" ] && [ "$status" != 124 ]; then
+		say "the machine did not come to its end"
+		status=125
+	fi
 	[ ! -e "$work/job/dmesg" ] || cat "$work/job/dmesg" >>"$console"
 	case $status in
 	124)	say "deadline of $deadline s passed (log: $console)" ;;
-	125)	[ -e "$work/job/up" ] && say "the machine went down before the command ended"
-		say "no result from the machine (log: $console)"
+	125)	say "no result from the machine (log: $console)"
 		cat "$work/said" >&2
 		tail -n 20 "$console" >&2 || true ;;
 	esac

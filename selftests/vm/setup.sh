@@ -76,21 +76,29 @@ disable_servers() {
 [ $# -gt 0 ] || set -- base
 command -v dpkg-query >/dev/null || die "this is not a Debian machine: install by hand: $(packages base)"
 
-want=()
-for group; do
-	list=$(packages "$group")
-	# shellcheck disable=SC2086 # a list of words
-	mapfile -t lack < <(missing $list)
-	[ ${#lack[@]} = 0 ] && continue
-	say "installing ${lack[*]} ($(purpose "$group"))"
-	want+=("${lack[@]}")
-done
-[ ${#want[@]} = 0 ] && exit 0
+# Sets want to what is missing of the groups, and why to what for.
+look() {
+	local group list lack
+	want=() why=''
+	for group; do
+		list=$(packages "$group")
+		# shellcheck disable=SC2086 # a list of words
+		mapfile -t lack < <(missing $list)
+		[ ${#lack[@]} = 0 ] || why+=${why:+, }$(purpose "$group")
+		want+=("${lack[@]}")
+	done
+	[ ${#want[@]} != 0 ]
+}
 
+look "$@" || exit 0
+# Somebody else may be at it.
+lock setup
+look "$@" || exit 0
+say "installing ${want[*]} ($why)"
 case " $* " in *" servers "*) keep_stopped ;; esac
 apt_update
 mkdir -p "$top/build/log"
 log=$top/build/log/setup.log
-as_root env DEBIAN_FRONTEND=noninteractive apt-get -qq -y --no-install-recommends \
+as_root env DEBIAN_FRONTEND=noninteractive apt-get -qq -y --no-install-recommends -o DPkg::Lock::Timeout=600 \
 	install "${want[@]}" >"$log" 2>&1 || { tail -n 20 "$log" >&2; die "apt-get install failed"; }
 disable_servers

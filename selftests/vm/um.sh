@@ -33,7 +33,7 @@ claim_cpus() {
 		disk_cpu=$cpu
 		claim_cpu || die "no free processor but the disks'"
 	else
-		claim_cpu || cpu=$(processors | head -n 1)
+		claim_cpu || cpu=$(processors | sed -n 1p)
 	fi
 }
 

@@ -35,8 +35,8 @@ struct coldsend;
 		.size = sizeof(struct coldsend_send),	\
 		.file_fd = (file),			\
 		.sock_fd = (sock),			\
-		.offset = (first),			\
-		.length = (bytes),			\
+		.offset = (__u64)(first),		\
+		.length = (__u64)(bytes),		\
 	}
 
 /**

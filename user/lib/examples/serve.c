@@ -8,6 +8,9 @@
  * One epoll set waits for connections and for results of transfers; the kernel
  * does the rest, however many receivers there are and however slow they are.
  */
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE	/* accept4 */
+#endif
 #include <coldsend.h>
 
 #include <errno.h>

@@ -31,6 +31,8 @@
 /* The first look comes after CS_DROP_FIRST, each next after twice as long. */
 #define CS_DROP_FIRST		(HZ / 50 + 1)
 #define CS_DROP_SLOWEST		(HZ / 2)
+/* So long it waits for a frozen file system. */
+#define CS_DROP_THAW		HZ
 /* So long a segment is taken to be held if its last page is. */
 #define CS_DROP_EARLY		(HZ / 4)
 
@@ -90,7 +92,7 @@ static struct inode *cs_drop_grab(struct inode *inode)
 		return ERR_PTR(-EAGAIN);
 	/* If ours were the last reference, letting go could wait for the thaw. */
 	if (inode->i_sb->s_writers.frozen != SB_UNFROZEN)
-		inode = ERR_PTR(-EAGAIN);
+		inode = ERR_PTR(-EBUSY);
 	else if (!igrab(inode))
 		inode = ERR_PTR(-ESTALE);
 	if (IS_ERR(inode))
@@ -101,7 +103,7 @@ static struct inode *cs_drop_grab(struct inode *inode)
 /*
  * Pins the inode that the folio belongs to, with s_umount held for reading.
  * Return: it, NULL if the folio is in no page cache, or ERR_PTR: -EAGAIN not
- * now, -ESTALE the inode goes away with all of its pages.
+ * now, -EBUSY not before the thaw, -ESTALE the inode goes away with all of its pages.
  */
 static struct inode *cs_drop_pin(struct folio *folio)
 {
@@ -233,6 +235,33 @@ static void cs_drop_count_failed(struct cs_segment *segment)
 }
 
 /*
+ * Nothing is evicted while the file system is frozen, and what is sent meanwhile is
+ * without bound: after a while it stays, where memory reclaim can have it.
+ * Return: whether nothing is left to wait for.
+ */
+static bool cs_drop_while_frozen(struct cs_segment *segment)
+{
+	u32 i, left = 0;
+	u64 pages = 0;
+
+	if (time_before(jiffies, segment->since + CS_DROP_THAW))
+		return false;
+	for (i = 0; i < segment->nr_bvecs; i++) {
+		struct folio *folio = page_folio(segment->bvec[i].bv_page);
+
+		if (cs_drop_is_held(folio)) {
+			segment->bvec[left++] = segment->bvec[i];
+			continue;
+		}
+		pages += folio_nr_pages(folio);
+		folio_put(folio);
+	}
+	segment->nr_bvecs = left;
+	cs_stats_note(&segment->key, COLDSEND_A_COUNTERS_PAGES_FAILED, pages);
+	return !left;
+}
+
+/*
  * Bytes are let go of in order: as long as the last is held, so are most of
  * them, at first.  Later it may be just the last.
  */
@@ -290,6 +319,8 @@ static bool cs_drop_try(struct cs_segment *segment)
 	segment->looked_at = jiffies;
 	cs_drop_drain(segment);
 	inode = cs_drop_pin_any(segment);
+	if (inode == ERR_PTR(-EBUSY))
+		return cs_drop_while_frozen(segment);
 	if (IS_ERR_OR_NULL(inode))
 		return inode != ERR_PTR(-EAGAIN);
 	cs_drop_segment(segment, inode);

@@ -5,6 +5,8 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/fs.h>
+#include <sys/ioctl.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
 
@@ -160,6 +162,35 @@ TEST_F(mounts, overlay)
 		  "lowerdir=lower,upperdir=upper,workdir=work"))
 		SKIP(return, "no overlayfs");
 	through_overlay(_metadata, self);
+}
+
+static bool are_let_go(void *arg)
+{
+	cs_flush_network();
+	return cs_stat("pages_failed") - *(long long *)arg >=
+	       (long long)(SIZE / sysconf(_SC_PAGESIZE) - RESIDUE);
+}
+
+/* What can't be dropped is not kept from memory reclaim for as long as that lasts. */
+TEST_F(mounts, frozen)
+{
+	long long failed = cs_stat("pages_failed");
+	struct cs_job j = {
+		.dev = self->dev, .data = &data, .kind = CS_TCP4,
+		.policy = COLDSEND_POLICY_DROP_BEHIND,
+		.length = COLDSEND_TO_EOF,
+	};
+
+	if (!mount_ext4())
+		SKIP(return, "no ext4 in a loop");
+	self->file = make_file("mnt/file");
+	ASSERT_GE(self->file, 0);
+	j.file = self->file;
+	ASSERT_EQ(0, ioctl(self->file, FIFREEZE, 0));
+	EXPECT_EQ(0, cs_job_run(&j));
+	EXPECT_TRUE(cs_wait(are_let_go, &failed, GO_SECONDS));
+	EXPECT_EQ(0, ioctl(self->file, FITHAW, 0));
+	EXPECT_EQ(0, cs_job_verify(&j)) TH_LOG("%s", j.why);
 }
 
 int main(int argc, char **argv)

@@ -20,6 +20,7 @@
 #include <linux/nodemask.h>
 #include <linux/sched/mm.h>
 #include <linux/timer.h>
+#include <linux/topology.h>
 #include <linux/workqueue.h>
 
 #include "compat/blkcg.h"
@@ -322,6 +323,18 @@ void cs_async_free(struct cs_xfer *xfer)
 	cs_xfer_destroy(xfer);
 }
 
+/* Processors of the node that has the fewest. */
+static u32 cs_async_least_cpus(void)
+{
+	u32 least = num_online_cpus();
+	int node;
+
+	for_each_online_node(node)
+		if (nr_cpus_node(node))
+			least = min_t(u32, least, nr_cpus_node(node));
+	return least;
+}
+
 /**
  * cs_async_init - makes the workqueues
  *
@@ -329,17 +342,20 @@ void cs_async_free(struct cs_xfer *xfer)
  */
 int cs_async_init(void)
 {
-	u32 nodes = num_online_nodes();
+	u32 all = num_online_cpus();
+	u32 least = cs_async_least_cpus();
 
 	/* A worker sleeps for the disk at times, so a few more than processors. */
-	cs_async_plain_max = min_t(u32, 2 * num_online_cpus() + 2,
-				   max(WQ_MAX_ACTIVE / (2 * nodes), 1U));
+	cs_async_plain_max = min_t(u32, 2 * all + 2,
+				   max(WQ_MAX_ACTIVE * least / (2 * all), 1U));
 	/*
 	 * The rest is for others while a user's workers sleep: of each node, since
 	 * the kernel (6.9) divides the workers of a queue among them, by processors.
 	 */
-	cs_async_plain_queue = alloc_workqueue("coldsend", WQ_UNBOUND,
-					       2 * nodes * cs_async_plain_max);
+	cs_async_plain_queue =
+		alloc_workqueue("coldsend", WQ_UNBOUND,
+				DIV_ROUND_UP(2 * cs_async_plain_max * all,
+					     least));
 	if (!cs_async_plain_queue)
 		return -ENOMEM;
 	cs_async_blocking_queue = alloc_workqueue("coldsend_blocking",

@@ -20,14 +20,14 @@
 #include "auto.h"
 
 /* Heat from which on a file is hot: twice that where memory is short. */
-static u32 cs_auto_threshold(const struct cs_xfer *xfer, u64 available,
+static u32 cs_auto_threshold(const struct cs_xfer *xfer, bool is_short,
 			     bool admitted)
 {
 	u32 threshold = xfer->tunables.admit_after << CS_HEAT_SHIFT;
 
 	/* The first of the times is half forgotten when the last comes. */
 	threshold -= CS_HEAT_ONCE / 2;
-	if (cs_memory_is_short(available))
+	if (is_short)
 		threshold *= 2;
 	return admitted ? threshold / 2 : threshold;
 }
@@ -49,17 +49,18 @@ static bool cs_auto_fits(const struct cs_xfer *xfer, const struct cs_heat *heat,
 
 static bool cs_auto_admits(const struct cs_xfer *xfer, bool trial)
 {
+	struct cs_memory memory;
 	struct cs_heat heat;
-	u64 available;
 	bool admit;
 
 	cs_heat_get(xfer, &heat);
 	/* Most that come once: a look at memory costs more than all else here. */
 	if (!heat.admitted && heat.heat < CS_HEAT_ONCE / 2)
 		return false;
-	available = cs_memory_available();
-	admit = heat.heat >= cs_auto_threshold(xfer, available, heat.admitted) &&
-		cs_auto_fits(xfer, &heat, available);
+	memory = cs_memory_look();
+	admit = heat.heat >= cs_auto_threshold(xfer, memory.is_short,
+					       heat.admitted) &&
+		cs_auto_fits(xfer, &heat, memory.available);
 	if (heat.admitted && !admit && !trial)
 		cs_heat_admit(xfer, false);
 	return admit;

@@ -46,10 +46,20 @@ void cs_doorkeeper_note(const struct cs_xfer *xfer);
 void cs_doorkeeper_init(void);
 
 u64 cs_memory_all(void);
-u64 cs_memory_available(void);
 bool cs_memory_has_unused(unsigned long pages);
 bool cs_memory_is_full(void);
-bool cs_memory_is_short(u64 available);
+
+/**
+ * struct cs_memory - of the machine, for a task
+ * @available: bytes that it could have without swapping
+ * @is_short: what comes into the page cache pushes others out
+ */
+struct cs_memory {
+	u64 available;
+	bool is_short;
+};
+
+struct cs_memory cs_memory_look(void);
 unsigned long cs_memory_evicted(void);
 
 #endif /* COLDSEND_AUTO_H */

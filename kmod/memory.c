@@ -69,19 +69,6 @@ static struct cs_memory_bound cs_memory_bound(void)
 }
 #endif
 
-/**
- * cs_memory_available - bytes that the calling task could have without swapping
- *
- * Of a cgroup, all that it may have: most of it is page cache, which can be had.
- * Process context.
- */
-u64 cs_memory_available(void)
-{
-	unsigned long pages = max(si_mem_available(), 0L);
-
-	return (u64)min(pages, cs_memory_bound().pages) << PAGE_SHIFT;
-}
-
 /* Pages that the kernel keeps unused: up to there it gives up page cache. */
 static unsigned long cs_memory_kept_unused(void)
 {
@@ -110,6 +97,11 @@ bool cs_memory_has_unused(unsigned long pages)
 	       cs_memory_kept_unused() + pages;
 }
 
+static bool cs_memory_is_used_up(void)
+{
+	return !cs_memory_has_unused(totalram_pages() >> CS_FULL_SHIFT);
+}
+
 /**
  * cs_memory_is_full - is there hardly any memory that is not in use, of the machine's
  *	or of what the calling task's cgroups may have?
@@ -118,20 +110,25 @@ bool cs_memory_has_unused(unsigned long pages)
  */
 bool cs_memory_is_full(void)
 {
-	return !cs_memory_has_unused(totalram_pages() >> CS_FULL_SHIFT) ||
-	       cs_memory_bound().is_full;
+	return cs_memory_is_used_up() || cs_memory_bound().is_full;
 }
 
 /**
- * cs_memory_is_short - does what comes into the page cache push others out?
- * @available: from cs_memory_available()
+ * cs_memory_look - what the calling task could have, and whether that hurts others
  *
- * Process context.
+ * Of a cgroup it could have all that it may: most of it is page cache, which can be
+ * had.  A small one is not short of memory for being small.  Process context.
  */
-bool cs_memory_is_short(u64 available)
+struct cs_memory cs_memory_look(void)
 {
-	return available < cs_memory_all() >> CS_PRESSURE_SHIFT ||
-	       cs_memory_is_full();
+	unsigned long pages = max(si_mem_available(), 0L);
+	struct cs_memory_bound bound = cs_memory_bound();
+
+	return (struct cs_memory){
+		.available = (u64)min(pages, bound.pages) << PAGE_SHIFT,
+		.is_short = pages < totalram_pages() >> CS_PRESSURE_SHIFT ||
+			    bound.is_full || cs_memory_is_used_up(),
+	};
 }
 
 #ifdef CS_EVICTED_IS_EVENT

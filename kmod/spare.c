@@ -8,6 +8,7 @@
  * machine is short of memory.
  */
 #include <linux/jiffies.h>
+#include <linux/log2.h>
 #include <linux/workqueue.h>
 
 #include "compat/shrinker.h"
@@ -19,11 +20,17 @@
 /* Lingering segments that one look for an idle one may cost. */
 #define CS_SWEEP_MAX		16
 
-/* Guarded by the pool lock. */
-static LIST_HEAD(cs_spare_idle);	/* most recently used first */
+/* So many doublings from the smallest segment to the largest. */
+#define CS_SPARE_SIZES		16
+
+/*
+ * Guarded by the pool lock.  Idle ones have a list a size, so that who wants a large
+ * one does not walk past all small ones that somebody left.
+ */
+static struct list_head cs_spare_idle[CS_SPARE_SIZES];	/* most recently used first */
 static LIST_HEAD(cs_spare_lingering);	/* oldest first */
 static u64 cs_spare_all;		/* bytes in both */
-static u64 cs_spare_at_rest;		/* bytes in the idle list */
+static u64 cs_spare_at_rest;		/* bytes in the idle lists */
 static struct shrinker *cs_spare_shrinker;
 
 static void cs_spare_reap(struct work_struct *work);
@@ -51,11 +58,21 @@ u64 cs_spare_idle_bytes(void)
 	return cs_spare_at_rest;
 }
 
-/* It comes into the idle list. */
-static void cs_spare_set_idle(struct cs_segment *segment)
+/* Which list segments of so many bytes are in. */
+static u32 cs_spare_size(u32 bytes)
 {
+	return min_t(u32, ilog2(max_t(u32, bytes, PAGE_SIZE) >> PAGE_SHIFT),
+		     CS_SPARE_SIZES - 1);
+}
+
+/* Nobody else holds it any more; it is in no list. */
+static void cs_spare_add_idle(struct cs_segment *segment)
+{
+	segment->since = jiffies;
 	segment->idle = true;
 	cs_spare_at_rest += segment->capacity;
+	list_add(&segment->link,
+		 &cs_spare_idle[cs_spare_size(segment->capacity)]);
 }
 
 /**
@@ -70,12 +87,10 @@ void cs_spare_add(struct cs_segment *segment)
 	segment->since = jiffies;
 	segment->idle = false;
 	cs_spare_all += segment->capacity;
-	if (cs_segment_ours_alone(segment)) {
-		cs_spare_set_idle(segment);
-		list_add(&segment->link, &cs_spare_idle);
-	} else {
+	if (cs_segment_ours_alone(segment))
+		cs_spare_add_idle(segment);
+	else
 		list_add_tail(&segment->link, &cs_spare_lingering);
-	}
 	schedule_delayed_work(&cs_spare_reaper, CS_REAP_EVERY);
 }
 
@@ -88,7 +103,7 @@ static void cs_spare_remove(struct cs_segment *segment)
 		cs_spare_at_rest -= segment->capacity;
 }
 
-/* Moves what nobody else holds any more to the idle list; looks at @max. */
+/* Moves what nobody else holds any more to the idle lists; looks at @max. */
 static void cs_spare_sweep(u32 max)
 {
 	struct cs_segment *segment, *next;
@@ -99,9 +114,8 @@ static void cs_spare_sweep(u32 max)
 			return;
 		if (!cs_segment_ours_alone(segment))
 			continue;
-		segment->since = jiffies;
-		cs_spare_set_idle(segment);
-		list_move(&segment->link, &cs_spare_idle);
+		list_del(&segment->link);
+		cs_spare_add_idle(segment);
 	}
 }
 
@@ -117,15 +131,19 @@ static void cs_spare_sweep(u32 max)
 struct cs_segment *cs_spare_take(u32 size, u32 most, u32 order_max)
 {
 	struct cs_segment *segment;
+	u32 i;
 
 	lockdep_assert_held(&cs_pool_lock);
 	cs_spare_sweep(CS_SWEEP_MAX);
-	list_for_each_entry(segment, &cs_spare_idle, link) {
-		if (segment->capacity < size || segment->capacity > most ||
-		    segment->order_max != order_max)
-			continue;
-		cs_spare_remove(segment);
-		return segment;
+	for (i = cs_spare_size(size); i <= cs_spare_size(most); i++) {
+		list_for_each_entry(segment, &cs_spare_idle[i], link) {
+			if (segment->capacity < size ||
+			    segment->capacity > most ||
+			    segment->order_max != order_max)
+				continue;
+			cs_spare_remove(segment);
+			return segment;
+		}
 	}
 	return NULL;
 }
@@ -133,10 +151,19 @@ struct cs_segment *cs_spare_take(u32 size, u32 most, u32 order_max)
 /* What is worth least, or NULL. */
 static struct cs_segment *cs_spare_oldest(void)
 {
-	if (!list_empty(&cs_spare_idle))
-		return list_last_entry(&cs_spare_idle, struct cs_segment, link);
-	return list_first_entry_or_null(&cs_spare_lingering, struct cs_segment,
-					link);
+	struct cs_segment *segment, *oldest = NULL;
+	u32 i;
+
+	for (i = 0; i < CS_SPARE_SIZES; i++) {
+		if (list_empty(&cs_spare_idle[i]))
+			continue;
+		segment = list_last_entry(&cs_spare_idle[i], struct cs_segment,
+					  link);
+		if (!oldest || time_before(segment->since, oldest->since))
+			oldest = segment;
+	}
+	return oldest ?: list_first_entry_or_null(&cs_spare_lingering,
+						  struct cs_segment, link);
 }
 
 /**
@@ -206,11 +233,13 @@ static void cs_spare_reap(struct work_struct *work)
 {
 	LIST_HEAD(victims);
 	bool more;
+	u32 i;
 
 	spin_lock(&cs_pool_lock);
 	cs_spare_sweep(U32_MAX);
 	cs_spare_collect_old(&cs_spare_lingering, CS_LINGER_MAX, &victims);
-	cs_spare_collect_old(&cs_spare_idle, CS_IDLE_MAX, &victims);
+	for (i = 0; i < CS_SPARE_SIZES; i++)
+		cs_spare_collect_old(&cs_spare_idle[i], CS_IDLE_MAX, &victims);
 	more = cs_spare_all;
 	spin_unlock(&cs_pool_lock);
 
@@ -249,6 +278,10 @@ static unsigned long cs_spare_shrink(struct shrinker *shrinker,
  */
 int cs_spare_init(void)
 {
+	u32 i;
+
+	for (i = 0; i < CS_SPARE_SIZES; i++)
+		INIT_LIST_HEAD(&cs_spare_idle[i]);
 	cs_spare_shrinker = compat_shrinker_register("coldsend",
 						     cs_spare_count,
 						     cs_spare_shrink);

@@ -110,14 +110,10 @@ static bool cs_auto_missed(const struct cs_xfer *xfer)
 	return cs_auto_added(xfer) > xfer->size >> PAGE_SHIFT >> 1;
 }
 
-/*
- * A small file, which was not there, was asked for: who sends it in several
- * calls does so once, with the call that comes to its end.
- */
+/* A small file, which was not there, was asked for. */
 static void cs_auto_learn_small(const struct cs_xfer *xfer)
 {
-	if (xfer->pos == xfer->size &&
-	    (xfer->reason == COLDSEND_REASON_FIRST || cs_auto_added(xfer)))
+	if (xfer->reason == COLDSEND_REASON_FIRST || cs_auto_added(xfer))
 		cs_doorkeeper_note(xfer);
 }
 

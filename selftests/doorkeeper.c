@@ -119,7 +119,7 @@ TEST_F_TIMEOUT(doorkeeper, info, SECONDS)
 	expect_first(_metadata, &self->job);
 }
 
-/* Who sends it in several calls asks for it once, with the last of them. */
+/* Who sends it in several calls asks for it once. */
 TEST_F_TIMEOUT(doorkeeper, several_calls, SECONDS)
 {
 	static const struct {
@@ -128,9 +128,9 @@ TEST_F_TIMEOUT(doorkeeper, several_calls, SECONDS)
 	} call[] = {
 		{ 0, COLDSEND_REASON_FIRST },
 		{ PART, COLDSEND_REASON_FIRST },
-		{ 0, COLDSEND_REASON_FIRST },
+		{ 2 * PART, COLDSEND_REASON_FIRST },
 		{ SIZE - PART, COLDSEND_REASON_FIRST },
-		{ 0, COLDSEND_REASON_SMALL },
+		{ 3 * PART, COLDSEND_REASON_SMALL },
 	};
 	struct coldsend_send s;
 	unsigned int i;
@@ -147,6 +147,18 @@ TEST_F_TIMEOUT(doorkeeper, several_calls, SECONDS)
 	}
 	close(sv[0]);
 	close(sv[1]);
+}
+
+/* It never comes to its end: its first bytes come for the second time. */
+TEST_F_TIMEOUT(doorkeeper, same_part, SECONDS)
+{
+	self->job.length = PART;
+	expect_first(_metadata, &self->job);
+	EXPECT_EQ(0, cs_resident(self->job.file, 0, data.size));
+	expect_small(_metadata, &self->job);
+	ASSERT_EQ(0, cs_drop_cache(self->job.file));
+	self->job.offset = 2 * PART;
+	expect_first(_metadata, &self->job);
 }
 
 /* An answer of "try again" is no visit. */

@@ -104,12 +104,6 @@ static u64 cs_auto_added(const struct cs_xfer *xfer)
 	return xfer->counters.value[COLDSEND_A_COUNTERS_PAGES_ADDED];
 }
 
-/* Had most of the file to be read? */
-static bool cs_auto_missed(const struct cs_xfer *xfer)
-{
-	return cs_auto_added(xfer) > xfer->size >> PAGE_SHIFT >> 1;
-}
-
 /* A small file, which was not there, was asked for. */
 static void cs_auto_learn_small(const struct cs_xfer *xfer)
 {
@@ -124,14 +118,16 @@ static void cs_auto_learn_large(const struct cs_xfer *xfer)
 
 	if (!admitted)
 		return;
-	/*
-	 * Let in before, and gone all the same: others are asked for more, and
-	 * it would only push them out again.  It has to start anew.
-	 */
-	if (before && cs_auto_missed(xfer))
-		cs_heat_forget(xfer);
-	else if (!before)
+	if (!before)
 		cs_heat_admit(xfer, true);
+	/*
+	 * All of it once, and half of it again, in however many calls.  It was let in
+	 * and is gone all the same: others are asked for more, and it would only push
+	 * them out again.  It has to start anew.
+	 */
+	if (cs_heat_bring(xfer, cs_auto_added(xfer) << PAGE_SHIFT) >
+	    CS_HEAT_ONCE + CS_HEAT_ONCE / 2)
+		cs_heat_forget(xfer);
 }
 
 /**

@@ -37,6 +37,7 @@ void cs_auto_learn(const struct cs_xfer *xfer);
 bool cs_heat_add(const struct cs_xfer *xfer);
 void cs_heat_get(const struct cs_xfer *xfer, struct cs_heat *heat);
 void cs_heat_admit(const struct cs_xfer *xfer, bool admitted);
+u32 cs_heat_bring(const struct cs_xfer *xfer, u64 bytes);
 void cs_heat_forget(const struct cs_xfer *xfer);
 int cs_heat_init(void);
 void cs_heat_exit(void);

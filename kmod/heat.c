@@ -34,6 +34,8 @@
  * @apart: pages that left the page cache while it was served whole once, and
  *	before that since the time before
  * @heat: in parts of CS_HEAT_ONCE
+ * @brought: of the file, read into the page cache since it was let in, in the same
+ *	parts; halves as heat does
  * @admitted: policy auto lets it into the page cache
  */
 struct cs_warm {
@@ -42,6 +44,7 @@ struct cs_warm {
 	unsigned long evicted;
 	unsigned long apart;
 	u32 heat;
+	u32 brought;
 	bool admitted;
 };
 
@@ -59,17 +62,27 @@ static struct cs_heat_set *cs_heat_set_of(const struct cs_key *key)
 	return &cs_heat_sets[cs_key_hash(key, cs_heat_seed) % CS_HEAT_SETS];
 }
 
-/* What is left of the heat: half of it after each window, less in between. */
-static u32 cs_heat_now(const struct cs_warm *warm, unsigned long window)
+/* What is left of heat: half of it after each window, less in between. */
+static u32 cs_heat_left(u32 heat, unsigned long age, unsigned long window)
 {
-	unsigned long age = jiffies - warm->since;
 	unsigned long halvings = age / window;
-	u32 heat;
 
 	if (halvings >= BITS_PER_TYPE(u32))
 		return 0;
-	heat = warm->heat >> halvings;
+	heat >>= halvings;
 	return heat - div_u64((u64)heat * (age % window), 2 * window);
+}
+
+static u32 cs_heat_now(const struct cs_warm *warm, unsigned long window)
+{
+	return cs_heat_left(warm->heat, jiffies - warm->since, window);
+}
+
+/* Bytes of a transfer's file in parts of CS_HEAT_ONCE. */
+static u32 cs_heat_part(const struct cs_xfer *xfer, u64 bytes)
+{
+	return mul_u64_u64_div_u64(min_t(u64, bytes, xfer->size), CS_HEAT_ONCE,
+				   xfer->size);
 }
 
 static struct cs_warm *cs_heat_find(const struct cs_key *key)
@@ -127,8 +140,7 @@ static void cs_heat_move_on(struct cs_warm *warm, u32 sent,
 bool cs_heat_add(const struct cs_xfer *xfer)
 {
 	unsigned long window = xfer->tunables.admit_window * HZ;
-	u64 bytes = min_t(u64, cs_xfer_sent(xfer), xfer->size);
-	u32 sent = mul_u64_u64_div_u64(bytes, CS_HEAT_ONCE, xfer->size);
+	u32 sent = cs_heat_part(xfer, cs_xfer_sent(xfer));
 	unsigned long evicted = cs_memory_evicted();
 	struct cs_warm *warm;
 	bool admitted;
@@ -143,6 +155,8 @@ bool cs_heat_add(const struct cs_xfer *xfer)
 	}
 	heat = (u64)cs_heat_now(warm, window) + sent;
 	warm->heat = min_t(u64, heat, CS_HEAT_MAX);
+	warm->brought = cs_heat_left(warm->brought, jiffies - warm->since,
+				     window);
 	cs_heat_move_on(warm, sent, evicted);
 	admitted = warm->admitted;
 	spin_unlock(&cs_heat_lock);
@@ -187,9 +201,34 @@ void cs_heat_admit(const struct cs_xfer *xfer, bool admitted)
 
 	spin_lock(&cs_heat_lock);
 	warm = cs_heat_find(&xfer->key);
-	if (warm)
+	if (warm) {
 		warm->admitted = admitted;
+		warm->brought = 0;
+	}
 	spin_unlock(&cs_heat_lock);
+}
+
+/**
+ * cs_heat_bring - part of an admitted file had to be read
+ * @xfer: that ended, after cs_heat_add()
+ * @bytes: of the file, that came into the page cache
+ *
+ * Process context.  Return: all that did of late, in parts of CS_HEAT_ONCE.
+ */
+u32 cs_heat_bring(const struct cs_xfer *xfer, u64 bytes)
+{
+	struct cs_warm *warm;
+	u32 brought = 0;
+
+	spin_lock(&cs_heat_lock);
+	warm = cs_heat_find(&xfer->key);
+	if (warm) {
+		brought = min_t(u64, CS_HEAT_MAX, (u64)warm->brought +
+				cs_heat_part(xfer, bytes));
+		warm->brought = brought;
+	}
+	spin_unlock(&cs_heat_lock);
+	return brought;
 }
 
 /**

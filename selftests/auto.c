@@ -110,6 +110,51 @@ TEST_F_TIMEOUT(automatic, pushed_out, SECONDS)
 	expect_admitted(_metadata, &self->large);
 }
 
+#define PARTS	8
+
+/* Sends the file part by part.  Return: how many were admitted. */
+static int admitted_parts(struct __test_metadata *_metadata, struct cs_job *job)
+{
+	int i, admitted = 0;
+
+	job->length = job->data->size / PARTS + 1;
+	for (i = 0; i < PARTS; i++) {
+		job->offset = i * job->length;
+		ASSERT_EQ(0, cs_job_run(job));
+		EXPECT_EQ(0, cs_job_verify(job)) TH_LOG("%s", job->why);
+		admitted += job->s.reason == COLDSEND_REASON_ADMITTED;
+	}
+	return admitted;
+}
+
+/* The same, found out by one who sends it in parts. */
+TEST_F_TIMEOUT(automatic, pushed_out_in_parts, SECONDS)
+{
+	int parts;
+
+	expect_large(_metadata, &self->large);
+	expect_large(_metadata, &self->large);
+	EXPECT_EQ(PARTS, admitted_parts(_metadata, &self->large));
+	EXPECT_EQ(PARTS, admitted_parts(_metadata, &self->large));
+	ASSERT_EQ(0, cs_drop_cache(self->large.file));
+	/* What is read ahead counts, too, so it may take less than half of them. */
+	parts = admitted_parts(_metadata, &self->large);
+	EXPECT_GT(parts, 0);
+	EXPECT_LT(parts, PARTS);
+}
+
+/* Its first bytes, as players ask for, and then the rest: it is let in once. */
+TEST_F_TIMEOUT(automatic, first_bytes_first, SECONDS)
+{
+	expect_large(_metadata, &self->large);
+	expect_large(_metadata, &self->large);
+	self->large.length = 2;
+	expect_admitted(_metadata, &self->large);
+	self->large.length = COLDSEND_TO_EOF;
+	expect_admitted(_metadata, &self->large);
+	expect_admitted(_metadata, &self->large);
+}
+
 /* Four quarters are as much as the whole. */
 TEST_F_TIMEOUT(automatic, parts_add_up, SECONDS)
 {

@@ -65,8 +65,11 @@ static struct cs_heat_set *cs_heat_set_of(const struct cs_key *key)
 /* What is left of heat: half of it after each window, less in between. */
 static u32 cs_heat_left(u32 heat, unsigned long age, unsigned long window)
 {
-	unsigned long halvings = age / window;
+	unsigned long halvings;
 
+	if (!heat)
+		return 0;
+	halvings = age / window;
 	if (halvings >= BITS_PER_TYPE(u32))
 		return 0;
 	heat >>= halvings;

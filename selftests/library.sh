@@ -44,7 +44,7 @@ c_plus_plus() {
 		#include <coldsend.h>
 		int main(int argc, char **)
 		{
-			off_t first = argc;
+			long first = argc;
 			struct coldsend_send s = COLDSEND_REQUEST(0, 1, first, argc);
 
 			coldsend_send(coldsend_open(), &s);

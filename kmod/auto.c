@@ -114,6 +114,7 @@ static void cs_auto_learn_small(const struct cs_xfer *xfer)
 static void cs_auto_learn_large(const struct cs_xfer *xfer)
 {
 	bool admitted = xfer->reason == COLDSEND_REASON_ADMITTED;
+	u64 added = cs_auto_added(xfer) << PAGE_SHIFT;
 	bool before = cs_heat_add(xfer);
 
 	if (!admitted)
@@ -125,8 +126,8 @@ static void cs_auto_learn_large(const struct cs_xfer *xfer)
 	 * and is gone all the same: others are asked for more, and it would only push
 	 * them out again.  It has to start anew.
 	 */
-	if (cs_heat_bring(xfer, cs_auto_added(xfer) << PAGE_SHIFT) >
-	    CS_HEAT_ONCE + CS_HEAT_ONCE / 2)
+	if (added &&
+	    cs_heat_bring(xfer, added) > CS_HEAT_ONCE + CS_HEAT_ONCE / 2)
 		cs_heat_forget(xfer);
 }
 

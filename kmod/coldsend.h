@@ -396,60 +396,20 @@ void cs_objects_report(void);
 
 /* stats.c: counters, of files and in total */
 
-/**
- * struct cs_row - what is known of one file
- * @dev: device of the file
- * @ino: inode number
- * @generation: inode generation
- * @policy_used: enum coldsend_policy of the last transfer
- * @fallback: enum coldsend_fallback of the last transfer that fell back
- * @counters: sums of all transfers
- * @path: as the first sender saw it, may be empty; valid inside the RCU read
- *	section that the row was read in
- */
-struct cs_row {
-	dev_t dev;
-	u32 generation;
-	u64 ino;
-	u32 policy_used;
-	u32 fallback;
-	struct cs_counters counters;
-	const char *path;
-};
-
-/**
- * struct cs_cursor - where a reader of numbered rows goes on; all zero to begin
- * @next: number of the row that comes next
- * @last: number given last when the reader began: what came later is for the next
- *	reader, or who makes rows fast enough would keep this one for ever
- */
-struct cs_cursor {
-	u64 next;
-	u64 last;
-};
-
 struct cs_key cs_stats_key(struct file *file);
 void cs_stats_note(const struct cs_key *key, u32 counter, u64 n);
 void cs_stats_account(const struct cs_xfer *xfer);
 void cs_stats_totals(struct cs_counters *counters);
 void cs_stats_reset(void);
-bool cs_stats_row_from(struct cs_cursor *at, struct cs_row *row);
-u32 cs_stats_rows_version(void);
 int cs_stats_init(void);
 void cs_stats_exit(void);
 
-/* genl.c, debugfs.c, debugfs_views.c: the control plane */
-
-struct dentry;
-struct seq_file;
+/* genl.c, debugfs.c: the control plane */
 
 int cs_genl_init(void);
 void cs_genl_exit(void);
 void cs_debugfs_init(void);
 void cs_debugfs_exit(void);
-const char *cs_debugfs_policy(u32 policy);
-void cs_debugfs_show_path(struct seq_file *seq, const char *path);
-void cs_debugfs_add_views(struct dentry *dir);
 
 /* chrdev.c: /dev/coldsend */
 

@@ -10,7 +10,7 @@
 #include <linux/seq_file.h>
 #include <linux/string_helpers.h>
 
-#include "coldsend.h"
+#include "views.h"
 
 static struct dentry *cs_debugfs_dir;
 
@@ -129,11 +129,9 @@ static void *cs_files_from(struct seq_file *seq, loff_t *pos)
 {
 	struct cs_files_reader *reader = seq->private;
 
-	reader->at.next = *pos;
-	if (!*pos) {
-		reader->at.last = 0;
+	cs_cursor_seek(&reader->at, *pos);
+	if (!*pos)
 		return SEQ_START_TOKEN;
-	}
 	if (!cs_stats_row_from(&reader->at, &reader->row))
 		return NULL;
 	*pos = reader->at.next;

@@ -44,11 +44,9 @@ static void *cs_transfers_from(struct seq_file *seq, loff_t *pos)
 	static const struct cs_live_reader everything = { .all = true };
 	struct cs_transfers_reader *reader = seq->private;
 
-	reader->at.next = *pos;
-	if (!*pos) {
-		reader->at.last = 0;
+	cs_cursor_seek(&reader->at, *pos);
+	if (!*pos)
 		return SEQ_START_TOKEN;
-	}
 	if (!cs_live_row_from(&reader->at, &everything, &reader->row))
 		return NULL;
 	*pos = reader->at.next;

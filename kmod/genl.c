@@ -94,6 +94,16 @@ int cs_genl_send(struct sk_buff *skb, void *header, struct genl_info *info,
 }
 
 /**
+ * cs_genl_cursor - where a dump goes on
+ * @cb: the dump
+ */
+struct cs_cursor *cs_genl_cursor(struct netlink_callback *cb)
+{
+	BUILD_BUG_ON(sizeof(struct cs_cursor) > sizeof(cb->ctx));
+	return (void *)cb->ctx;
+}
+
+/**
  * cs_genl_row - starts a message of a dump
  * @skb: what the dump has so far
  * @cb: the dump
@@ -312,15 +322,13 @@ static int cs_genl_put_row(struct sk_buff *skb, struct netlink_callback *cb,
 	return cs_genl_end_row(skb, cb, header, cs_genl_put_file(skb, row));
 }
 
-/* cb->ctx has the reader's place. */
 int coldsend_nl_file_get_dumpit(struct sk_buff *skb,
 				struct netlink_callback *cb)
 {
-	struct cs_cursor *at = (void *)cb->ctx;
+	struct cs_cursor *at = cs_genl_cursor(cb);
 	struct cs_row row;
 	int err;
 
-	BUILD_BUG_ON(sizeof(*at) > sizeof(cb->ctx));
 	err = cs_genl_need_admin(cb->skb, cb->extack);
 	if (err)
 		return err;

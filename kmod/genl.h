@@ -7,6 +7,7 @@
 
 #include "genl-gen.h"
 
+struct cs_cursor;
 struct cs_live_row;
 
 extern struct genl_family cs_genl_family;
@@ -15,6 +16,7 @@ extern struct genl_family cs_genl_family;
 bool cs_genl_is_admin(const struct sk_buff *skb);
 int cs_genl_need_admin(const struct sk_buff *skb,
 		       struct netlink_ext_ack *extack);
+struct cs_cursor *cs_genl_cursor(struct netlink_callback *cb);
 struct sk_buff *cs_genl_answer(struct genl_info *info, void **header);
 int cs_genl_send(struct sk_buff *skb, void *header, struct genl_info *info,
 		 int err);

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Netlink: live transfers, the pool and latencies. */
-#include <linux/capability.h>
 #include <linux/cred.h>
 #include <linux/pid_namespace.h>
 #include <linux/slab.h>
@@ -72,11 +71,10 @@ static int cs_genl_put_live(struct sk_buff *skb, struct netlink_callback *cb,
 	return cs_genl_end_row(skb, cb, header, err);
 }
 
-/* cb->ctx has the reader's place. */
 int coldsend_nl_transfer_get_dumpit(struct sk_buff *skb,
 				    struct netlink_callback *cb)
 {
-	struct cs_cursor *at = (void *)cb->ctx;
+	struct cs_cursor *at = cs_genl_cursor(cb);
 	struct cs_live_reader reader = {
 		.all = cs_genl_is_admin(cb->skb),
 		.uid = NETLINK_CREDS(cb->skb)->uid,
@@ -85,7 +83,6 @@ int coldsend_nl_transfer_get_dumpit(struct sk_buff *skb,
 	struct cs_live_row *row;
 	int err = 0;
 
-	BUILD_BUG_ON(sizeof(*at) > sizeof(cb->ctx));
 	row = kmalloc(sizeof(*row), GFP_KERNEL);
 	if (!row)
 		return -ENOMEM;

@@ -68,7 +68,6 @@ static u32 cs_spare_size(u32 bytes)
 /* Nobody else holds it any more; it is in no list. */
 static void cs_spare_add_idle(struct cs_segment *segment)
 {
-	segment->since = jiffies;
 	segment->idle = true;
 	cs_spare_at_rest += segment->capacity;
 	list_add(&segment->link,
@@ -115,6 +114,7 @@ static void cs_spare_sweep(u32 max)
 		if (!cs_segment_ours_alone(segment))
 			continue;
 		list_del(&segment->link);
+		segment->since = jiffies;
 		cs_spare_add_idle(segment);
 	}
 }

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Live views: what is seen of transfers while they run, of the pool and of
+ * Views: what is seen of files, of transfers while they run, of the pool and of
  * times, and what listeners are told.
  *
- * Transfers, the pool and users say here what happens; genl_views.c,
- * debugfs_views.c and events.c show it.
+ * Transfers, the pool and users say here what happens; genl.c, genl_views.c,
+ * debugfs.c, debugfs_views.c and events.c show it.
  */
 #ifndef COLDSEND_VIEWS_H
 #define COLDSEND_VIEWS_H
@@ -12,6 +12,60 @@
 #include <linux/ktime.h>
 
 #include "coldsend.h"
+
+struct dentry;
+struct seq_file;
+
+/**
+ * struct cs_cursor - where a reader of numbered rows goes on; all zero to begin
+ * @next: number of the row that comes next
+ * @last: number given last when the reader began: what came later is for the next
+ *	reader, or who makes rows fast enough would keep this one for ever
+ */
+struct cs_cursor {
+	u64 next;
+	u64 last;
+};
+
+/* A reader of a text file is at @pos: a row's number, or 0, before all of them. */
+static inline void cs_cursor_seek(struct cs_cursor *at, loff_t pos)
+{
+	at->next = pos;
+	if (!pos)
+		at->last = 0;
+}
+
+/* stats.c: rows of files */
+
+/**
+ * struct cs_row - what is known of one file
+ * @dev: device of the file
+ * @ino: inode number
+ * @generation: inode generation
+ * @policy_used: enum coldsend_policy of the last transfer
+ * @fallback: enum coldsend_fallback of the last transfer that fell back
+ * @counters: sums of all transfers
+ * @path: as the first sender saw it, may be empty; valid inside the RCU read
+ *	section that the row was read in
+ */
+struct cs_row {
+	dev_t dev;
+	u32 generation;
+	u64 ino;
+	u32 policy_used;
+	u32 fallback;
+	struct cs_counters counters;
+	const char *path;
+};
+
+bool cs_stats_row_from(struct cs_cursor *at, struct cs_row *row);
+u32 cs_stats_rows_version(void);
+
+/* debugfs.c: what debugfs_views.c needs of it, and the other way round */
+
+const char *cs_debugfs_policy(u32 policy);
+void cs_debugfs_show_path(struct seq_file *seq, const char *path);
+void cs_debugfs_add_views(struct dentry *dir);
 
 /**
  * struct cs_pool_view - what the pool and its users hold now

@@ -14,8 +14,7 @@ need insmod rmmod objcopy insmod-fail
 # Without the table of its trace events: the kernel warns when there is no memory
 # to register them.
 objcopy --strip-debug -R _ftrace_events -R .rela_ftrace_events "$module" "$tmp/coldsend.ko"
-put_back() { [ -c /dev/coldsend ] || insmod "$module"; }
-at_exit put_back
+at_exit put_module_back
 
 nothing_left() { [ ! -e /dev/coldsend ] && [ ! -e "$debugfs" ] && ! grep -q '^coldsend ' /proc/modules; }
 # In the middle of all that it has loaded well, and left well, more than once.

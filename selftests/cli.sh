@@ -177,7 +177,7 @@ check "no option, among others" fails 2 "'-x' is not an option" coldsend send --
 # Without device, without module.
 come_back() {
 	[ ! -c "$hidden" ] || mv "$hidden" /dev/coldsend
-	[ -c /dev/coldsend ] || insmod "$module"
+	put_module_back
 }
 # Renamed, not made anew: devtmpfs takes away only the node it made.
 hidden=/dev/coldsend.hidden

@@ -60,6 +60,9 @@ need_module() {
 	[ -r $debugfs/stats ] || skip "$debugfs is not there: debugfs not mounted"
 }
 
+# Whatever a test has done to it, those who come after have a module: for at_exit.
+put_module_back() { [ -c /dev/coldsend ] || insmod "$module"; }
+
 # check DESCRIPTION COMMAND…: one result; what COMMAND says is shown if it fails.
 check() {
 	local description=$1 said

@@ -12,9 +12,7 @@ need insmod rmmod
 
 cycles=20
 
-# Whatever happens, those who come after have a module.
-insert_if_missing() { [ -c /dev/coldsend ] || insmod "$module"; }
-at_exit insert_if_missing
+at_exit put_module_back
 
 no_transfer_runs() { ! transfers_run; }
 present() { [ -c /dev/coldsend ] && grep -q '^coldsend ' /proc/modules && [ -d "$debugfs" ]; }

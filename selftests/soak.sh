@@ -18,8 +18,7 @@ warm_rounds=2
 used_slack=12288
 slab_slack=6144
 
-put_back() { [ -c /dev/coldsend ] || insmod "$module"; }
-at_exit put_back
+at_exit put_module_back
 mount_image fs 200M mkfs.ext4 -q -- || skip "no file system of its own"
 
 # "USED SLAB" in KiB: pages in use but for the page cache, what can be had back,

@@ -2,6 +2,9 @@
 /*
  * States: counts the tracepoint coldsend_state by perf, which loses no event
  * and needs no trace to be read.
+ *
+ * Always on all CPUs: for the events of a thread perf patches the scheduler, and
+ * an emulated CPU that is just there dies of a breakpoint already taken out.
  */
 #include <errno.h>
 #include <linux/perf_event.h>
@@ -28,8 +31,7 @@ static long long event_id(void)
 	return id;
 }
 
-static int open_counter(struct cs_states *s, const char *filter, pid_t pid,
-			int cpu)
+static int open_counter(struct cs_states *s, const char *filter, int cpu)
 {
 	struct perf_event_attr attr = {
 		.size = sizeof(attr), .type = PERF_TYPE_TRACEPOINT,
@@ -39,7 +41,7 @@ static int open_counter(struct cs_states *s, const char *filter, pid_t pid,
 
 	if (attr.config == CS_NONE)
 		return -ENOENT;
-	fd = syscall(SYS_perf_event_open, &attr, pid, cpu, -1,
+	fd = syscall(SYS_perf_event_open, &attr, -1, cpu, -1,
 		     PERF_FLAG_FD_CLOEXEC);
 	if (fd < 0)
 		return -errno;
@@ -56,15 +58,18 @@ int cs_states_open(struct cs_states *s, const char *filter)
 
 	s->n = 0;
 	for (cpu = 0; cpu < cpus && !err; cpu++)
-		err = open_counter(s, filter, -1, cpu);
+		err = open_counter(s, filter, cpu);
 	return err;
 }
 
 /* The same for transfers that the calling thread pumps. */
 int cs_states_open_thread(struct cs_states *s, const char *filter)
 {
-	s->n = 0;
-	return open_counter(s, filter, 0, -1);
+	char mine[128];
+
+	snprintf(mine, sizeof(mine), "(%s) && common_pid == %d", filter,
+		 gettid());
+	return cs_states_open(s, mine);
 }
 
 __u64 cs_states_count(const struct cs_states *s)

@@ -366,7 +366,9 @@ void cs_claim_give_up(struct cs_xfer *xfer);
 
 /* drain.c: the pages that processors keep to themselves */
 
-void cs_drain_all_cpus(struct folio *folio);
+int cs_drain_init(void);
+void cs_drain_exit(void);
+void cs_drain_all_cpus(void);
 
 /* drop.c: takes pages out of the page cache once the network has let go */
 

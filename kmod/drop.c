@@ -284,14 +284,14 @@ static bool cs_drop_is_kept(const struct cs_segment *segment)
 	return false;
 }
 
-/* Once for each segment, and only if time alone did not do it. */
+/* Once for each segment, and only if time alone did not do it; seen the next time. */
 static void cs_drop_drain(struct cs_segment *segment)
 {
 	if (segment->drained || !cs_drop_is_kept(segment) ||
 	    time_before(jiffies, segment->since + CS_DROP_EARLY))
 		return;
 	segment->drained = true;
-	cs_drain_all_cpus(page_folio(segment->bvec[0].bv_page));
+	cs_drain_all_cpus();
 }
 
 /* What is held for long is looked at less often, however often others are. */

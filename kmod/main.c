@@ -17,9 +17,12 @@ static int __init cs_init(void)
 	cs_ahead_init();
 	cs_buffered_init();
 	cs_doorkeeper_init();
-	err = cs_heat_init();
+	err = cs_drain_init();
 	if (err)
 		goto err_stats;
+	err = cs_heat_init();
+	if (err)
+		goto err_drain;
 	err = cs_spare_init();
 	if (err)
 		goto err_heat;
@@ -51,6 +54,8 @@ err_spare:
 	cs_spare_exit();
 err_heat:
 	cs_heat_exit();
+err_drain:
+	cs_drain_exit();
 err_stats:
 	cs_stats_exit();
 	cs_objects_report();
@@ -71,6 +76,7 @@ static void __exit cs_exit(void)
 	cs_debugfs_exit();
 	cs_park_exit();
 	cs_drop_exit();
+	cs_drain_exit();
 	cs_spare_exit();
 	cs_heat_exit();
 	cs_rules_exit();

@@ -61,7 +61,7 @@ module:
 	+@kdir=$$($(vm)/kdir.sh '$(KDIR)' $(default_kdir)) && \
 	$(vm)/build-module.sh "$$kdir"
 
-# module-6.1, module-6.12, module-um, module-um-debug, module-smp-debug, module-RELEASE: for a kernel of the test machine.
+# module-6.1, module-6.12, module-um, module-um-7.3 and so on: for a kernel of the test machine, see kernels.sh.
 module-%:
 	+@kdir=$$($(vm)/kernels.sh '$*')/kdir && $(vm)/build-module.sh "$$kdir"
 
@@ -89,7 +89,7 @@ clean:
 	rm -rf build
 
 setup:
-	@$(vm)/setup.sh base test $(if $(filter um%,$(KERNELS)),um) $(if $(filter smp-debug,$(KERNELS)),smp)
+	@$(vm)/setup.sh base test $(if $(filter um%,$(KERNELS)),um) $(if $(filter smp-%,$(KERNELS)),smp)
 	@for kernel in $(KERNELS) source; do $(vm)/kernels.sh $$kernel >/dev/null || exit 1; done
 
 demo:

@@ -46,6 +46,7 @@ bool cs_doorkeeper_knows(const struct cs_xfer *xfer);
 void cs_doorkeeper_note(const struct cs_xfer *xfer);
 void cs_doorkeeper_init(void);
 
+void cs_memory_init(void);
 u64 cs_memory_all(void);
 bool cs_memory_has_unused(unsigned long pages);
 bool cs_memory_is_full(void);

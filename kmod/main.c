@@ -16,6 +16,7 @@ static int __init cs_init(void)
 		return err;
 	cs_ahead_init();
 	cs_buffered_init();
+	cs_memory_init();
 	cs_doorkeeper_init();
 	err = cs_drain_init();
 	if (err)

@@ -14,13 +14,20 @@
 /*
  * Memory is short where less than 1/8 of it can be had, or less than 1/32 is
  * unused, beside what the kernel keeps, so that what comes in pushes something
- * out.
+ * out.  Up to 1/8 may be unused in pieces that are too small, and something pushed
+ * out all the same: that is seen by what kswapd does.
  */
 #define CS_PRESSURE_SHIFT	3
 #define CS_FULL_SHIFT		5
+#define CS_PUSHED_LATELY	HZ
 
-/* What cs_memory_evicted() found last, and in which jiffy. */
-static unsigned long cs_memory_found;
+/*
+ * What was found last, and in which jiffy: pages that the page cache gave up, pages
+ * that kswapd took of all memory, and when it had taken some.
+ */
+static unsigned long cs_memory_gave_up;
+static unsigned long cs_memory_taken;
+static unsigned long cs_memory_pushed_at;
 static unsigned long cs_memory_found_at;
 
 /**
@@ -97,9 +104,60 @@ bool cs_memory_has_unused(unsigned long pages)
 	       cs_memory_kept_unused() + pages;
 }
 
+#ifdef CS_EVICTED_IS_EVENT
+static unsigned long cs_memory_count(enum vm_event_item item)
+{
+	unsigned long pages = 0;
+#ifdef CONFIG_VM_EVENT_COUNTERS
+	int cpu;
+
+	for_each_possible_cpu(cpu)
+		pages += READ_ONCE(per_cpu(vm_event_states, cpu).event[item]);
+#endif
+	return pages;
+}
+#else
+static unsigned long cs_memory_count(enum node_stat_item item)
+{
+	return global_node_page_state(item);
+}
+#endif
+
+/* Once each jiffy: of two callers the later may see less. */
+static void cs_memory_find(void)
+{
+	unsigned long now = jiffies;
+	unsigned long taken;
+
+	/* Pairs with the release below. */
+	if (smp_load_acquire(&cs_memory_found_at) == now)
+		return;
+	WRITE_ONCE(cs_memory_gave_up, cs_memory_count(PGSTEAL_FILE));
+	taken = cs_memory_count(PGSTEAL_KSWAPD);
+	if (taken != READ_ONCE(cs_memory_taken)) {
+		WRITE_ONCE(cs_memory_taken, taken);
+		WRITE_ONCE(cs_memory_pushed_at, now);
+	}
+	/* Who sees the time sees what was found. */
+	smp_store_release(&cs_memory_found_at, now);
+}
+
+/* A cgroup that gives up its own is none of the machine's: kswapd does not do that. */
+static bool cs_memory_pushes(void)
+{
+	cs_memory_find();
+	return time_before(jiffies, READ_ONCE(cs_memory_pushed_at) +
+				    CS_PUSHED_LATELY);
+}
+
 static bool cs_memory_is_used_up(void)
 {
-	return !cs_memory_has_unused(totalram_pages() >> CS_FULL_SHIFT);
+	unsigned long all = totalram_pages();
+
+	if (cs_memory_has_unused(all >> CS_PRESSURE_SHIFT))
+		return false;
+	return !cs_memory_has_unused(all >> CS_FULL_SHIFT) ||
+	       cs_memory_pushes();
 }
 
 /**
@@ -131,43 +189,24 @@ struct cs_memory cs_memory_look(void)
 	};
 }
 
-#ifdef CS_EVICTED_IS_EVENT
-static unsigned long cs_memory_count_evicted(void)
-{
-	unsigned long pages = 0;
-#ifdef CONFIG_VM_EVENT_COUNTERS
-	int cpu;
-
-	for_each_possible_cpu(cpu)
-		pages += READ_ONCE(per_cpu(vm_event_states,
-					   cpu).event[PGSTEAL_FILE]);
-#endif
-	return pages;
-}
-#else
-static unsigned long cs_memory_count_evicted(void)
-{
-	return global_node_page_state(PGSTEAL_FILE);
-}
-#endif
-
 /**
  * cs_memory_evicted - pages that the page cache had to give up since the boot
  *
  * A clock that stands still while memory is to spare, the machine's and that of
- * each cgroup: only differences mean something.  Each jiffy it is looked at once;
- * it may be old by one, so that of two callers the later may see less.  Always 0
- * where the kernel doesn't count.  Any context.
+ * each cgroup: only differences mean something.  It may be old by a jiffy.  Always
+ * 0 where the kernel doesn't count.  Any context.
  */
 unsigned long cs_memory_evicted(void)
 {
-	unsigned long now = jiffies;
+	cs_memory_find();
+	return READ_ONCE(cs_memory_gave_up);
+}
 
-	/* Pairs with the release below. */
-	if (smp_load_acquire(&cs_memory_found_at) != now) {
-		WRITE_ONCE(cs_memory_found, cs_memory_count_evicted());
-		/* Who sees the time sees what was found. */
-		smp_store_release(&cs_memory_found_at, now);
-	}
-	return READ_ONCE(cs_memory_found);
+/**
+ * cs_memory_init - what was pushed out before now does not matter
+ */
+void cs_memory_init(void)
+{
+	cs_memory_find();
+	WRITE_ONCE(cs_memory_pushed_at, jiffies - CS_PUSHED_LATELY);
 }

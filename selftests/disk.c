@@ -15,7 +15,8 @@ int cs_disk_do(const char *what)
 {
 	char command[4096];
 
-	snprintf(command, sizeof(command), "dmsetup --noudevsync %s %s", what,
+	snprintf(command, sizeof(command),
+		 "dmsetup --noudevsync --readahead 256 %s %s", what,
 		 getenv("CS_DISK"));
 	return system(command);
 }

@@ -2,12 +2,12 @@
 # SPDX-License-Identifier: GPL-2.0
 # kernels.sh: fetches Debian kernel packages into the cache; installs nothing.
 #
-# usage: kernels.sh [-c] 6.1|6.12|RELEASE|um|um-debug|smp-debug|source|archive
+# usage: kernels.sh [-c] 6.1|6.12|RELEASE|OWN|source|archive-6.12|archive-7.3
 #   6.1, 6.12  the cached kernel of that series, else the newest in Debian
 #   RELEASE    exactly this one, as uname -r prints it
-#   um, um-debug, smp-debug  of our own: see own-kernel.sh, which this calls
+#   OWN        um, um-7.3 and so on: see own-kernel.sh, which this calls
 #   source     the few files of linux-source-6.12 that tests and style use
-#   archive    all of them, a tar.xz of 150 MB
+#   archive-…  all of that series, a tar.xz of 150 MB; 7.3 is in trixie-backports
 #   -c         only look into the cache: exit 1 when it is not there
 # Prints the directory: boot/, lib/modules/, kdir (a build tree) and release.
 #
@@ -26,7 +26,7 @@ cached() {
 	local want=$1 dir
 	case $want in
 	source)	dir=$cache/linux-source-6.12 ;;
-	archive) dir=$(compgen -G "$cache/linux-source-6.12_*.tar.xz" | sort -V | tail -n 1) || true ;;
+	archive-*) dir=$(compgen -G "$cache/linux-source-${want#*-}_*.tar.xz" | sort -V | tail -n 1) || true ;;
 	*)	dir=$(compgen -G "$cache/kernels/$want" ||
 			compgen -G "$cache/kernels/$want.*[0-9]-amd64" | sort -V | tail -n 1) || true ;;
 	esac
@@ -55,7 +55,7 @@ packages_of() {
 
 # Download packages into the current directory; apt checks their signatures.
 download() {
-	apt-get -qq -o APT::Sandbox::User=root download "$@" >&2
+	apt-get -qq "${apt_words[@]}" download "$@" >&2
 }
 
 unpack_kernel() {
@@ -76,20 +76,33 @@ unpack_kernel() {
 	echo "$release" >"$dir/release"
 }
 
-# The archive, named after its package, which has the version.
+# What this release of Debian does not have its next one's backports do. apt gets lists
+# of its own for them, so that it offers them to nobody else.
+see_backports() {
+	local mirror=$stage/apt
+	mkdir -p "$mirror/lists" "$mirror/cache"
+	echo "deb $(apt-get indextargets --format '$(REPO_URI)' 'Origin: Debian' 'Label: Debian' |
+		head -n 1) trixie-backports main" >"$mirror/list"
+	apt_words+=(-o "Dir::Etc::sourcelist=$mirror/list" -o Dir::Etc::sourceparts=/dev/null
+		-o "Dir::State::lists=$mirror/lists" -o "Dir::Cache=$mirror/cache")
+	apt-get -qq "${apt_words[@]}" update >&2
+}
+
+# The archive of SERIES, named after its package, which has the version.
 fetch_archive() {
-	local deb
-	say "fetching linux-source-6.12 (150 MB)"
-	cd "$stage/deb" && download linux-source-6.12 || return 1
-	deb=$(echo linux-source-6.12_*.deb)
-	dpkg-deb --fsys-tarfile "$deb" | tar -xO ./usr/src/linux-source-6.12.tar.xz \
+	local package=linux-source-$1 deb
+	say "fetching $package (150 MB)"
+	[ "$1" = 6.12 ] || see_backports || return 1
+	cd "$stage/deb" && download "$package" || return 1
+	deb=$(echo "$package"_*.deb)
+	dpkg-deb --fsys-tarfile "$deb" | tar -xO "./usr/src/$package.tar.xz" \
 		>"$stage/archive" || return 1
 	mv "$stage/archive" "$cache/${deb%_all.deb}.tar.xz"
 }
 
 fetch_source() {
-	cached archive >/dev/null || fetch_archive || return 1
-	xz -dc -T0 "$(cached archive)" | tar -x -C "$stage/root" --strip-components=1 \
+	cached archive-6.12 >/dev/null || fetch_archive 6.12 || return 1
+	xz -dc -T0 "$(cached archive-6.12)" | tar -x -C "$stage/root" --strip-components=1 \
 		"${source_parts[@]/#/linux-source-6.12/}" || return 1
 	mv -T "$stage/root" "$cache/linux-source-6.12"
 }
@@ -108,7 +121,7 @@ fetch_kernel() {
 fetch() {
 	case $1 in
 	source)	fetch_source ;;
-	archive) fetch_archive ;;
+	archive-*) fetch_archive "${1#*-}" ;;
 	*)	fetch_kernel "$1" ;;
 	esac
 }
@@ -119,10 +132,12 @@ new_stage() {
 	mkdir -m 755 "$stage/deb" "$stage/root"
 }
 
+# The directories of all that follows are ours.
+apt_words=(-o APT::Sandbox::User=root)
 only_cached=
 if [ "${1-}" = -c ]; then only_cached=1; shift; fi
-[ $# = 1 ] || die "usage: kernels.sh [-c] 6.1|6.12|RELEASE|um|um-debug|smp-debug|source|archive"
-case $1 in um | um-debug | smp-debug) exec "$vm/own-kernel.sh" ${only_cached:+-c} "$1" ;; esac
+[ $# = 1 ] || die "usage: kernels.sh [-c] 6.1|6.12|RELEASE|OWN|source|archive-6.12|archive-7.3"
+case $1 in um | um-* | smp-*) exec "$vm/own-kernel.sh" ${only_cached:+-c} "$1" ;; esac
 if cached "$1"; then exit 0; fi
 [ -z "$only_cached" ] || exit 1
 

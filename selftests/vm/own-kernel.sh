@@ -1,10 +1,11 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# own-kernel.sh: builds a kernel of our own from Debian's linux-source-6.12 into the cache.
+# own-kernel.sh: builds a kernel of our own from Debian's linux-source into the cache.
 #
-# usage: own-kernel.sh [-c] um|um-debug|smp-debug
+# usage: own-kernel.sh [-c] um|um-debug|smp-debug[-7.3]
 #   um, um-debug  User-Mode Linux
 #   smp-debug     for QEMU: watches memory and locks where processors meet
+#   …-7.3         the same of Linux 7.3, instead of 6.12
 #   -c    only look into the cache: exit 1 when it is not there
 # Prints the directory: linux (User-Mode Linux, a program) or boot/ (for QEMU),
 # lib/modules/, kdir (what modules are built with) and release.
@@ -19,13 +20,16 @@ set -euo pipefail
 only_cached=
 if [ "${1-}" = -c ]; then only_cached=1; shift; fi
 name=${1-}
+series=6.12
+case $name in *-7.3) series=7.3 ;; esac
 # base: what make starts the options from.
-case $name in
+case ${name%-7.3} in
 um)		arch=um base=defconfig parts=(kernel um) ;;
 um-debug)	arch=um base=defconfig parts=(kernel um debug um-debug) ;;
 smp-debug)	arch=x86_64 base=allnoconfig parts=(kernel debug smp-debug) ;;
-*)		die "usage: own-kernel.sh [-c] um|um-debug|smp-debug" ;;
+*)		die "usage: own-kernel.sh [-c] um|um-debug|smp-debug[-7.3]" ;;
 esac
+[ $series = 6.12 ] || parts+=($series)
 fragments=("${parts[@]/#/"$vm/"}")
 fragments=("${fragments[@]/%/.config}")
 
@@ -94,9 +98,9 @@ build() {
 }
 
 if [ -n "$only_cached" ]; then
-	archive=$("$vm/kernels.sh" -c archive) || exit 1
+	archive=$("$vm/kernels.sh" -c archive-$series) || exit 1
 else
-	archive=$("$vm/kernels.sh" archive)
+	archive=$("$vm/kernels.sh" archive-$series)
 fi
 key=$({ echo "${archive##*/} $arch $base"; grep -h ^CONFIG "${fragments[@]}"
 	declare -f configure take_image reduce build; } | sha256sum | cut -c 1-8)

@@ -6,7 +6,8 @@
 # usage: run.sh [options] -- COMMAND [ARG…]
 #   -k KERNEL  6.1, 6.12 or a release as uname -r prints it: in QEMU;
 #              um or um-debug: User-Mode Linux; smp-debug: in QEMU,
-#              with all that finds mistakes between processors    (6.12)
+#              with all that finds mistakes between processors;
+#              um-7.3 and so on: the same of Linux 7.3            (6.12)
 #   -m MEM     memory                                             (1G)
 #   -c CPUS    processors             (2; smp-debug: 4; um: always 1)
 #   -d SIZE    the ext4 disk at /mnt/disk, fresh, sparse          (4G)
@@ -73,11 +74,11 @@ parse() {
 	[ $# -gt 0 ] || usage 125 >&2
 	command=("$@")
 	case $kernel_name in
-	um | um-debug)	kind=um ;;
-	smp-debug)	kind=qemu cpus=${cpus:-4} ;;
+	um | um-*)	kind=um ;;
+	smp-*)		kind=qemu cpus=${cpus:-4} ;;
 	*)		kind=qemu cpus=${cpus:-2} ;;
 	esac
-	case $kernel_name in *-debug) kernel_words+=" kasan_multi_shot" ;; esac
+	case $kernel_name in *-debug*) kernel_words+=" kasan_multi_shot" ;; esac
 }
 
 # Everything that must be there before a machine can start.
@@ -109,7 +110,7 @@ environment() {
 		"PATH=$top/build/user:$top/build/selftests:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 		COLDSEND_RESULTS=/mnt/results "COLDSEND_KERNEL=$release" "COLDSEND_TOP=$top"
 		"COLDSEND_CACHE=$cache")
-	case $kernel_name in *-debug) environment+=(COLDSEND_PATIENCE=5) ;; esac
+	case $kernel_name in *-debug*) environment+=(COLDSEND_PATIENCE=5) ;; esac
 	for name in "${!COLDSEND_@}"; do environment+=("$name=${!name}"); done
 }
 

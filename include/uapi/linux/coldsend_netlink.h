@@ -79,8 +79,9 @@ enum coldsend_fallback {
  *   so hybrid.
  * @COLDSEND_REASON_FIRST: The file is not larger than small-max, but the page
  *   cache would have to give up others for it (less than 1/32 of memory is
- *   unused, beside what the kernel keeps), it is not there, and nobody asked
- *   for it within admit-window, so hybrid.
+ *   unused, beside what the kernel keeps, or less than 1/8 and kswapd took
+ *   some within the last second), it is not there, and nobody asked for it
+ *   within admit-window, so hybrid.
  * @COLDSEND_REASON_RULE: A rule says so (see rule-get): the first that
  *   matches, where SEND named policy default or auto.
  */

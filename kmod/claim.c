@@ -23,6 +23,7 @@
 #include <linux/spinlock.h>
 #include <linux/wait.h>
 
+#include "compat/pagemap.h"
 #include "coldsend.h"
 
 /* One call of read-ahead: every device takes that much at once. */
@@ -198,6 +199,18 @@ static void cs_claim_pages(struct cs_xfer *xfer, pgoff_t first, pgoff_t last)
 		      bitmap_weight(missing, CS_DROP_WINDOW));
 }
 
+/* Blocks larger than pages come, and go, as a whole. */
+static pgoff_t cs_claim_unit(const struct cs_xfer *xfer)
+{
+	return compat_mapping_min_folio_nrpages(xfer->drop.inode->i_mapping);
+}
+
+/* Where the block at xfer->pos begins. */
+static pgoff_t cs_claim_first(const struct cs_xfer *xfer)
+{
+	return round_down(xfer->pos >> PAGE_SHIFT, cs_claim_unit(xfer));
+}
+
 /* Nothing is the transfer's own yet of the window that the page is in. */
 static void cs_claim_begin_window(struct cs_xfer *xfer, pgoff_t page)
 {
@@ -210,7 +223,7 @@ static void cs_claim_begin_window(struct cs_xfer *xfer, pgoff_t page)
  */
 void cs_claim_open(struct cs_xfer *xfer)
 {
-	xfer->drop.claimed = xfer->pos >> PAGE_SHIFT;
+	xfer->drop.claimed = cs_claim_first(xfer);
 	cs_claim_begin_window(xfer, xfer->drop.claimed);
 }
 
@@ -218,7 +231,8 @@ void cs_claim_open(struct cs_xfer *xfer)
 static pgoff_t cs_claim_goal(const struct cs_xfer *xfer)
 {
 	pgoff_t goal = (cs_claim_window_of(xfer->pos) + 2) * CS_DROP_WINDOW;
-	pgoff_t end = DIV_ROUND_UP_ULL(xfer->end, PAGE_SIZE);
+	pgoff_t end = round_up(DIV_ROUND_UP_ULL(xfer->end, PAGE_SIZE),
+			       cs_claim_unit(xfer));
 	pgoff_t reach;
 
 	if (xfer->nonblock) {
@@ -264,8 +278,7 @@ static bool cs_claim_range(const struct cs_xfer *xfer, pgoff_t window,
 	pgoff_t past = min_t(pgoff_t, (window + 1) * CS_DROP_WINDOW,
 			     xfer->drop.claimed);
 
-	*first = max_t(pgoff_t, window * CS_DROP_WINDOW,
-		       xfer->pos >> PAGE_SHIFT);
+	*first = max_t(pgoff_t, window * CS_DROP_WINDOW, cs_claim_first(xfer));
 	*last = past - 1;
 	return *first < past;
 }

@@ -124,13 +124,22 @@ static bool cs_pagecache_is_one_of(const struct inode *inode,
  * Others may write to their block devices, or not everybody may read what is in the
  * page cache, which only their read operation knows.
  */
-static const char *const cs_pagecache_asked[] = { "gfs2", "ocfs2", "ntfs3" };
+static const char *const cs_pagecache_asked[] = {
+	"gfs2", "ocfs2", "ntfs", "ntfs3",
+};
 
 /*
  * Past the end of what was written they have zeros for direct reads, but not if those
- * are asynchronous.
+ * are asynchronous, or not for all of a block.
  */
-static const char *const cs_pagecache_stale[] = { "exfat", "ntfs3" };
+static const char *const cs_pagecache_stale[] = { "exfat", "ntfs", "ntfs3" };
+
+/* Images of erofs that have files in common keep the pages in an inode of their own. */
+static bool cs_pagecache_is_elsewhere(const struct inode *inode)
+{
+	return inode->i_sb->s_magic == EROFS_SUPER_MAGIC_V1 &&
+	       inode->i_fop->fadvise;
+}
 
 /**
  * cs_pagecache_can_gather - may pages be taken out of the page cache as they
@@ -153,23 +162,24 @@ bool cs_pagecache_can_gather(struct file *file)
 	if (sb->s_magic == TMPFS_MAGIC)
 		return true;
 	return (sb->s_type->fs_flags & FS_REQUIRES_DEV) &&
-	       !cs_pagecache_asks(file) &&
+	       !cs_pagecache_asks(file) && !cs_pagecache_is_elsewhere(inode) &&
 	       !cs_pagecache_is_one_of(inode, cs_pagecache_asked,
 				       ARRAY_SIZE(cs_pagecache_asked));
 }
 
-/* Without a word of the file system: true of most that have block devices. */
-static void cs_pagecache_guess_alignment(struct file *file,
-					 struct cs_alignment *alignment)
+/*
+ * Does the file system read from a disk of this machine's, past the page cache, and
+ * what is right?  Memory has none, a user's daemon and a server may never answer.
+ */
+static bool cs_pagecache_can_pass(struct file *file)
 {
 	const struct inode *inode = cs_pagecache_inode(file);
 
-	if (!(inode->i_sb->s_type->fs_flags & FS_REQUIRES_DEV) ||
-	    cs_pagecache_is_one_of(inode, cs_pagecache_stale,
-				   ARRAY_SIZE(cs_pagecache_stale)))
-		return;
-	alignment->mem = i_blocksize(inode);
-	alignment->offset = i_blocksize(inode);
+	return (file->f_mode & FMODE_CAN_ODIRECT) && !IS_DAX(inode) &&
+	       (inode->i_sb->s_type->fs_flags & FS_REQUIRES_DEV) &&
+	       !cs_pagecache_asks(file) && !cs_pagecache_is_elsewhere(inode) &&
+	       !cs_pagecache_is_one_of(inode, cs_pagecache_stale,
+				       ARRAY_SIZE(cs_pagecache_stale));
 }
 
 /**
@@ -186,9 +196,7 @@ void cs_pagecache_alignment(struct file *file, struct cs_alignment *alignment)
 	struct kstat stat = {};
 
 	*alignment = (struct cs_alignment) {};
-	/* A user's daemon and memory have no disk to read past the cache. */
-	if (!(file->f_mode & FMODE_CAN_ODIRECT) || IS_DAX(inode) ||
-	    cs_pagecache_asks(file))
+	if (!cs_pagecache_can_pass(file))
 		return;
 	if (vfs_getattr_nosec(&file->f_path, &stat, CS_STATX, 0))
 		return;
@@ -201,7 +209,9 @@ void cs_pagecache_alignment(struct file *file, struct cs_alignment *alignment)
 		/* Below overlayfs nothing tells whether it was done. */
 		alignment->stated = inode == file_inode(file);
 	} else {
-		cs_pagecache_guess_alignment(file, alignment);
+		/* True of most that don't say. */
+		alignment->mem = i_blocksize(inode);
+		alignment->offset = i_blocksize(inode);
 	}
 	if (!alignment->mem || alignment->mem > PAGE_SIZE ||
 	    alignment->offset > CS_ALIGN_MAX ||

@@ -106,8 +106,8 @@ static int cs_xfer_set_range(struct cs_xfer *xfer,
 	xfer->start = arg->offset;
 	xfer->pos = arg->offset;
 	xfer->end = arg->offset + length;
-	/* A count is signed; security modules don't look at it. */
-	length = min_t(u64, length, MAX_RW_COUNT);
+	/* All of it: who fills files only when they are read is asked for it here. */
+	length = min_t(u64, length, SSIZE_MAX);
 	err = rw_verify_area(READ, xfer->file, &xfer->pos, length);
 	if (err)
 		return err;

@@ -94,7 +94,7 @@ at_limit() {
 check "a limit was hit" at_limit
 hush
 
-check "monitor as lines" eval 'coldsend monitor --count 1 >"$tmp/lines" 2>"$tmp/speech" & pid=$!
+check "monitor as lines" eval 'timeout 30 coldsend monitor --count 1 >"$tmp/lines" 2>"$tmp/speech" & pid=$!
 	wait_for 10 grep -q "waiting for events" "$tmp/speech" && xfer send "$file" 3 >/dev/null && wait "$pid" &&
 	grep -qE "^[0-9:]{8} transfer-done id [0-9]+ pid [0-9]+ uid 0 cached $size of $size bytes in [0-9.]+ s $file\$" "$tmp/lines"'
 

@@ -81,6 +81,7 @@ unpack_kernel() {
 see_backports() {
 	local mirror=$stage/apt
 	mkdir -p "$mirror/lists" "$mirror/cache"
+	# shellcheck disable=SC2016 # apt expands it
 	echo "deb $(apt-get indextargets --format '$(REPO_URI)' 'Origin: Debian' 'Label: Debian' |
 		head -n 1) trixie-backports main" >"$mirror/list"
 	apt_words+=(-o "Dir::Etc::sourcelist=$mirror/list" -o Dir::Etc::sourceparts=/dev/null

@@ -29,7 +29,7 @@ um-debug)	arch=um base=defconfig parts=(kernel um debug um-debug) ;;
 smp-debug)	arch=x86_64 base=allnoconfig parts=(kernel debug smp-debug) ;;
 *)		die "usage: own-kernel.sh [-c] um|um-debug|smp-debug[-7.3]" ;;
 esac
-[ $series = 6.12 ] || parts+=($series)
+[ $series = 6.12 ] || parts+=("$series")
 fragments=("${parts[@]/#/"$vm/"}")
 fragments=("${fragments[@]/%/.config}")
 

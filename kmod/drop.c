@@ -35,11 +35,15 @@
 #define CS_DROP_THAW		HZ
 /* So long a segment is taken to be held if its last page is. */
 #define CS_DROP_EARLY		(HZ / 4)
+/* Processors are asked for what they keep no more often than that. */
+#define CS_DROP_DRAIN		HZ
 
 /* Guards cs_drop_waiting and cs_drop_pause. */
 static DEFINE_SPINLOCK(cs_drop_lock);
 static LIST_HEAD(cs_drop_waiting);
 static unsigned long cs_drop_pause = CS_DROP_FIRST;
+/* Only the worker looks at it. */
+static unsigned long cs_drop_drained_at = INITIAL_JIFFIES;
 
 static void cs_drop_work(struct work_struct *work);
 static DECLARE_DELAYED_WORK(cs_drop_worker, cs_drop_work);
@@ -273,24 +277,16 @@ static bool cs_drop_is_early(const struct cs_segment *segment)
 	       cs_drop_is_held(page_folio(last->bv_page));
 }
 
-/* A page on no list of the memory manager: one that a processor keeps. */
-static bool cs_drop_is_kept(const struct cs_segment *segment)
+/*
+ * What is held for longer than that may wait for a processor that has nothing to do.
+ * Which one, and whether it does, can't be seen: now and then all are asked.
+ */
+static void cs_drop_drain(const struct cs_segment *segment)
 {
-	u32 i;
-
-	for (i = 0; i < segment->nr_bvecs; i++)
-		if (!folio_test_lru(page_folio(segment->bvec[i].bv_page)))
-			return true;
-	return false;
-}
-
-/* Once for each segment, and only if time alone did not do it; seen the next time. */
-static void cs_drop_drain(struct cs_segment *segment)
-{
-	if (segment->drained || !cs_drop_is_kept(segment) ||
-	    time_before(jiffies, segment->since + CS_DROP_EARLY))
+	if (time_before(jiffies, segment->since + CS_DROP_EARLY) ||
+	    time_before(jiffies, cs_drop_drained_at + CS_DROP_DRAIN))
 		return;
-	segment->drained = true;
+	cs_drop_drained_at = jiffies;
 	cs_drain_all_cpus();
 }
 
@@ -317,7 +313,6 @@ static bool cs_drop_try(struct cs_segment *segment)
 	if (cs_drop_is_early(segment) || !cs_drop_is_due(segment))
 		return false;
 	segment->looked_at = jiffies;
-	cs_drop_drain(segment);
 	inode = cs_drop_pin_any(segment);
 	if (inode == ERR_PTR(-EBUSY))
 		return cs_drop_while_frozen(segment);
@@ -325,7 +320,10 @@ static bool cs_drop_try(struct cs_segment *segment)
 		return inode != ERR_PTR(-EAGAIN);
 	cs_drop_segment(segment, inode);
 	cs_drop_unpin(inode);
-	return !segment->nr_bvecs;
+	if (!segment->nr_bvecs)
+		return true;
+	cs_drop_drain(segment);
+	return false;
 }
 
 static void cs_drop_work(struct work_struct *work)

@@ -119,7 +119,6 @@ static inline bool cs_key_equal(const struct cs_key *a, const struct cs_key *b)
  * @read_done: guarded by @reads->lock until it is seen set
  * @read_counted: what it brought is in the counters of a transfer
  * @buffered: the read went through the page cache, against our wish
- * @drained: processors were asked to give up the pages, see drain.c
  * @iocb: the read
  * @key: the file that the pages are of, if they are to be dropped
  * @bvec: the memory; each entry holds one reference on its folio
@@ -146,7 +145,6 @@ struct cs_segment {
 	bool read_done;
 	bool read_counted;
 	bool buffered;
-	bool drained;
 	struct kiocb iocb;
 	struct cs_key key;
 	struct bio_vec bvec[];

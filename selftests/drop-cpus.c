@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Drop-behind on more than one CPU: pages go that were brought in on a CPU which
- * does nothing more, and so keeps the last of them to itself.
+ * Drop-behind on more than one CPU: pages go that were brought in, or sent, on a CPU
+ * which does nothing more, and so keeps the last of them to itself.
  */
 #include <sys/socket.h>
 
@@ -23,6 +23,7 @@
 /* Of another transfer, whose receiver does not read them. */
 #define HELD_PAGES	8
 #define GO_SECONDS	5
+#define ROUNDS		4
 
 static const struct cs_data data = {
 	.seed = 121, .size = (PAGES + HELD_PAGES) * CS_PAGE,
@@ -133,6 +134,36 @@ TEST_F_TIMEOUT(drop_cpus, moved_while_full, 3 * LAST_MOST * GO_SECONDS)
 		close(sv[0]);
 		close(sv[1]);
 		release(_metadata, self);
+	}
+}
+
+/*
+ * TCP's buffers go back to the CPU that allocated them, to be freed there when it
+ * next receives something: the sender's receives nothing any more.
+ */
+TEST_F_TIMEOUT(drop_cpus, received_elsewhere, ROUNDS * 3 * GO_SECONDS)
+{
+	struct cs_sender *sender = &self->sender;
+	int i, sv[2];
+
+	sender->dev = self->dev;
+	for (i = 0; i < ROUNDS; i++) {
+		ASSERT_EQ(0, cs_drop_cache(self->file));
+		ASSERT_EQ(0, cs_pair(CS_TCP4, sv));
+		cs_send_init(&sender->s, self->file, sv[0], 0,
+			     PAGES * CS_PAGE, COLDSEND_POLICY_DROP_BEHIND);
+		ASSERT_EQ(0, cs_run_on(pthread_self(), READER_CPU));
+		ASSERT_EQ(0, cs_sender_start(sender));
+		ASSERT_EQ(0, cs_run_on(pthread_self(), OTHER_CPU));
+		receive(_metadata, sv[1], 0, PAGES * CS_PAGE);
+		ASSERT_EQ(0, cs_sender_join(sender, GO_SECONDS));
+		ASSERT_EQ(0, sender->err);
+		EXPECT_TRUE(cs_wait(is_gone, &self->file, GO_SECONDS)) {
+			TH_LOG("%ld pages stay",
+			       cs_resident(self->file, 0, PAGES * CS_PAGE));
+		}
+		close(sv[0]);
+		close(sv[1]);
 	}
 }
 

@@ -27,7 +27,7 @@
 #include "coldsend.h"
 
 /* One call of read-ahead: every device takes that much at once. */
-#define CS_AHEAD_BYTES	SZ_128K
+#define CS_AHEAD_PAGES	(SZ_128K >> PAGE_SHIFT)
 
 #define CS_CLAIM_BITS	8
 
@@ -161,16 +161,22 @@ static void cs_claim_forget(struct inode *inode, pgoff_t first,
 					 base + end - 1);
 }
 
-/* Submits reads for what is missing, and waits for none of them. */
-static void cs_claim_read_ahead(struct cs_xfer *xfer, loff_t pos, loff_t end)
+/*
+ * Submits reads for what is missing, and waits for none of them.  The largest file's
+ * last page ends where positions do: they are counted in pages.
+ */
+static void cs_claim_read_ahead(struct cs_xfer *xfer, pgoff_t first,
+				pgoff_t last)
 {
 	struct blk_plug plug;
+	pgoff_t pages;
 
 	blk_start_plug(&plug);
-	for (; pos < end; pos += CS_AHEAD_BYTES)
-		vfs_fadvise(xfer->file, pos,
-			    min_t(loff_t, CS_AHEAD_BYTES, end - pos),
-			    POSIX_FADV_WILLNEED);
+	for (; first <= last; first += pages) {
+		pages = min_t(pgoff_t, CS_AHEAD_PAGES, last - first + 1);
+		vfs_fadvise(xfer->file, (loff_t)first << PAGE_SHIFT,
+			    (loff_t)pages << PAGE_SHIFT, POSIX_FADV_WILLNEED);
+	}
 	blk_finish_plug(&plug);
 }
 
@@ -190,8 +196,7 @@ static void cs_claim_pages(struct cs_xfer *xfer, pgoff_t first, pgoff_t last)
 	cs_claim_find_foreign(xfer->drop.inode, first, last, missing);
 	if (!bitmap_empty(missing, CS_DROP_WINDOW)) {
 		cs_claim_forget(xfer->drop.inode, first, missing);
-		cs_claim_read_ahead(xfer, (loff_t)first << PAGE_SHIFT,
-				    (loff_t)(last + 1) << PAGE_SHIFT);
+		cs_claim_read_ahead(xfer, first, last);
 	}
 	cs_claim_leave(&claiming);
 	bitmap_or(own, own, missing, CS_DROP_WINDOW);
@@ -239,7 +244,7 @@ static pgoff_t cs_claim_goal(const struct cs_xfer *xfer)
 		reach = DIV_ROUND_UP_ULL(cs_sink_reach(xfer, xfer->pos),
 					 PAGE_SIZE);
 		goal = min_t(pgoff_t, goal,
-			     round_up(reach, CS_AHEAD_BYTES >> PAGE_SHIFT));
+			     round_up(reach, CS_AHEAD_PAGES));
 	}
 	return min(goal, end);
 }
@@ -306,10 +311,10 @@ void cs_claim_again(struct cs_xfer *xfer)
  */
 loff_t cs_claim_end(const struct cs_xfer *xfer)
 {
-	pgoff_t window = cs_claim_window_of(xfer->pos);
+	pgoff_t past = (cs_claim_window_of(xfer->pos) + 1) * CS_DROP_WINDOW;
 
-	return min_t(loff_t, xfer->end,
-		     (loff_t)(window + 1) * CS_DROP_WINDOW << PAGE_SHIFT);
+	return past > xfer->end >> PAGE_SHIFT ? xfer->end :
+						(loff_t)past << PAGE_SHIFT;
 }
 
 /**

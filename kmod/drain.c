@@ -128,7 +128,9 @@ void cs_drain_exit(void)
 		drain = per_cpu_ptr(cs_drains, cpu);
 		cancel_work_sync(&drain->work);
 		napi_disable(&drain->napi);
-		netif_napi_del(&drain->napi);
+		__netif_napi_del(&drain->napi);
 	}
+	/* Once for all of them. */
+	synchronize_net();
 	cs_drain_free();
 }

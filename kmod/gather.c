@@ -32,8 +32,9 @@ static bool cs_gather_fits(const struct cs_segment *segment,
 {
 	loff_t pos = segment->pos + segment->end;
 
+	/* The largest file's last folio ends where positions do. */
 	return pos < limit && pos >= folio_pos(folio) &&
-	       pos < folio_pos(folio) + folio_size(folio) &&
+	       pos - folio_pos(folio) < folio_size(folio) &&
 	       segment->nr_bvecs < segment->max_bvecs &&
 	       folio_test_uptodate(folio) && !folio_test_hwpoison(folio);
 }

@@ -20,6 +20,8 @@
 #define CS_PRESSURE_SHIFT	3
 #define CS_FULL_SHIFT		5
 #define CS_PUSHED_LATELY	HZ
+/* What it took since nobody looked for longer than that counts from 1/64 on. */
+#define CS_PUSHED_SHIFT		6
 
 /*
  * What was found last, and in which jiffy: pages that the page cache gave up, pages
@@ -127,17 +129,19 @@ static unsigned long cs_memory_count(enum node_stat_item item)
 static void cs_memory_find(void)
 {
 	unsigned long now = jiffies;
-	unsigned long taken;
+	unsigned long found_at, taken, least;
 
 	/* Pairs with the release below. */
-	if (smp_load_acquire(&cs_memory_found_at) == now)
+	found_at = smp_load_acquire(&cs_memory_found_at);
+	if (found_at == now)
 		return;
+	least = time_before(now, found_at + CS_PUSHED_LATELY) ?
+		1 : totalram_pages() >> CS_PUSHED_SHIFT;
 	WRITE_ONCE(cs_memory_gave_up, cs_memory_count(PGSTEAL_FILE));
 	taken = cs_memory_count(PGSTEAL_KSWAPD);
-	if (taken != READ_ONCE(cs_memory_taken)) {
-		WRITE_ONCE(cs_memory_taken, taken);
+	if ((long)(taken - READ_ONCE(cs_memory_taken)) >= (long)least)
 		WRITE_ONCE(cs_memory_pushed_at, now);
-	}
+	WRITE_ONCE(cs_memory_taken, taken);
 	/* Who sees the time sees what was found. */
 	smp_store_release(&cs_memory_found_at, now);
 }

@@ -97,8 +97,9 @@ static u32 cs_drop_keep_own(struct cs_xfer *xfer, struct cs_segment *segment,
 	for (i = 0; i < segment->nr_bvecs; i++) {
 		struct bio_vec *bvec = &segment->bvec[i];
 		struct folio *folio = page_folio(bvec->bv_page);
-		loff_t end = folio_pos(folio) + folio_size(folio);
-		bool sent = end <= sent_to || sent_to == xfer->end;
+		loff_t sent_of_it = sent_to - folio_pos(folio);
+		bool sent = sent_of_it >= (loff_t)folio_size(folio) ||
+			    sent_to == xfer->end;
 
 		if (sent && cs_claim_has(xfer, folio)) {
 			/* Of a folio that is split, drop.c gets the first page back. */

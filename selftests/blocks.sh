@@ -4,7 +4,6 @@
 # into the page cache as a whole: drop-behind takes all of it out again, direct and
 # hybrid bring none, wherever a range begins and ends.
 
-# shellcheck disable=SC2016 # what eval is given is for later
 # shellcheck source-path=SCRIPTDIR source=lib.sh
 . "$(dirname "$0")/lib.sh"
 

@@ -35,7 +35,8 @@
 #define CS_DROP_THAW		HZ
 /* So long a segment is taken to be held if its last page is. */
 #define CS_DROP_EARLY		(HZ / 4)
-/* Processors are asked for what they keep no more often than that. */
+/* Processors are asked no more often for what they keep, or may keep. */
+#define CS_DROP_DRAIN_KEPT	(HZ / 4)
 #define CS_DROP_DRAIN		HZ
 
 /* Guards cs_drop_waiting and cs_drop_pause. */
@@ -277,17 +278,33 @@ static bool cs_drop_is_early(const struct cs_segment *segment)
 	       cs_drop_is_held(page_folio(last->bv_page));
 }
 
+/* A page on no list of the memory manager: one that a processor keeps. */
+static bool cs_drop_is_kept(const struct cs_segment *segment)
+{
+	u32 i;
+
+	for (i = 0; i < segment->nr_bvecs; i++)
+		if (!folio_test_lru(page_folio(segment->bvec[i].bv_page)))
+			return true;
+	return false;
+}
+
 /*
  * What is held for longer than that may wait for a processor that has nothing to do.
- * Which one, and whether it does, can't be seen: now and then all are asked.
+ * Of buffers of the network it can't be seen whether they do: now and then all are
+ * asked.  It comes soon, if it does.
  */
-static void cs_drop_drain(const struct cs_segment *segment)
+static void cs_drop_drain(struct cs_segment *segment)
 {
+	unsigned long pause = cs_drop_is_kept(segment) ? CS_DROP_DRAIN_KEPT :
+							 CS_DROP_DRAIN;
+
 	if (time_before(jiffies, segment->since + CS_DROP_EARLY) ||
-	    time_before(jiffies, cs_drop_drained_at + CS_DROP_DRAIN))
+	    time_before(jiffies, cs_drop_drained_at + pause))
 		return;
 	cs_drop_drained_at = jiffies;
 	cs_drain_all_cpus();
+	segment->looked_at = segment->since;
 }
 
 /* What is held for long is looked at less often, however often others are. */
@@ -328,6 +345,7 @@ static bool cs_drop_try(struct cs_segment *segment)
 
 static void cs_drop_work(struct work_struct *work)
 {
+	unsigned long drained_at = cs_drop_drained_at;
 	struct cs_segment *segment, *next;
 	LIST_HEAD(todo);
 
@@ -348,8 +366,8 @@ static void cs_drop_work(struct work_struct *work)
 
 	spin_lock(&cs_drop_lock);
 	list_splice(&todo, &cs_drop_waiting);
-	cs_drop_pause = min_t(unsigned long, 2 * cs_drop_pause,
-			      CS_DROP_SLOWEST);
+	cs_drop_pause = cs_drop_drained_at != drained_at ? CS_DROP_FIRST :
+		min_t(unsigned long, 2 * cs_drop_pause, CS_DROP_SLOWEST);
 	if (!list_empty(&cs_drop_waiting))
 		schedule_delayed_work(&cs_drop_worker, cs_drop_pause);
 	spin_unlock(&cs_drop_lock);

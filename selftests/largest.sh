@@ -17,7 +17,7 @@ truncate -s $size "$file" || skip "xfs has no such file"
 sends() {
 	local status=0
 	timeout 30 xfer send -p "$1" -o "$2" -l "$3" "$file" 1 >"$tmp/said" || status=$?
-	[ $status -le 1 ] || { echo "status $status"; cat "$tmp/said"; return 1; }
+	[ "$status" -le 1 ] || { echo "status $status"; cat "$tmp/said"; return 1; }
 	same received "$3" "$(sed -n 's/^received //p' "$tmp/said")"
 }
 is_cold() {
@@ -27,7 +27,7 @@ is_cold() {
 sends_all() {
 	local back
 	for back in 1 4096 65535 3000000; do
-		sends "$1" $((size - back)) $back && sends "$1" $((size - back)) $back || return 1
+		sends "$1" $((size - back)) "$back" && sends "$1" $((size - back)) "$back" || return 1
 	done
 }
 # Those first that leave nothing: what is there would not be read.

@@ -94,6 +94,15 @@ static unsigned long cs_memory_kept_unused(void)
 	return pages;
 }
 
+/* Pages that are unused beside those. */
+static unsigned long cs_memory_unused(void)
+{
+	unsigned long all = global_zone_page_state(NR_FREE_PAGES);
+	unsigned long kept = cs_memory_kept_unused();
+
+	return all > kept ? all - kept : 0;
+}
+
 /**
  * cs_memory_has_unused - is that much unused, beside what the kernel keeps?
  * @pages: how much
@@ -102,8 +111,7 @@ static unsigned long cs_memory_kept_unused(void)
  */
 bool cs_memory_has_unused(unsigned long pages)
 {
-	return global_zone_page_state(NR_FREE_PAGES) >
-	       cs_memory_kept_unused() + pages;
+	return cs_memory_unused() > pages;
 }
 
 #ifdef CS_EVICTED_IS_EVENT
@@ -157,11 +165,11 @@ static bool cs_memory_pushes(void)
 static bool cs_memory_is_used_up(void)
 {
 	unsigned long all = totalram_pages();
+	unsigned long unused = cs_memory_unused();
 
-	if (cs_memory_has_unused(all >> CS_PRESSURE_SHIFT))
+	if (unused > all >> CS_PRESSURE_SHIFT)
 		return false;
-	return !cs_memory_has_unused(all >> CS_FULL_SHIFT) ||
-	       cs_memory_pushes();
+	return unused <= all >> CS_FULL_SHIFT || cs_memory_pushes();
 }
 
 /**

@@ -16,12 +16,12 @@ file=$tmp/xfs/file
 xfer make "$file" $size 5
 
 left() { same "pages left" "$1" "$(xfer resident "$file")"; }
-gone() { [ "$(xfer resident "$file")" = 0 ]; }
+settles_at() { wait_for 10 left "$1" >/dev/null || left "$1"; }
 # leaves_none POLICY OFFSET LENGTH
 leaves_none() {
 	xfer cold "$file"
 	xfer send -p "$1" -o "$2" -l "$3" "$file" 5 >"$tmp/said" || { cat "$tmp/said"; return 1; }
-	wait_for 10 gone || left 0
+	settles_at 0
 }
 # What somebody else has brought stays, all of its block.
 leaves_what_was_there() {
@@ -31,7 +31,7 @@ leaves_what_was_there() {
 	there=$(xfer resident "$file")
 	[ "$there" -ge $((block / 4096)) ] || { echo "only $there pages of a block"; return 1; }
 	xfer send -p "$1" "$file" 5 >/dev/null || return 1
-	wait_for 10 left "$there" >/dev/null || left "$there"
+	settles_at "$there"
 }
 
 for policy in drop-behind direct hybrid; do

@@ -4,8 +4,8 @@
  *
  * A transfer that waits costs its struct and no thread.  Wakers (disk, socket,
  * pool, cancel, timer) only queue the work item; the worker pumps with the
- * submitter's credentials, cgroups and I/O priority until the transfer has
- * ended, and tells the context that it belongs to.
+ * submitter's credentials, nice value, I/O priority and cgroups, but for that of the
+ * processor, until the transfer has ended, and tells the context that it belongs to.
  *
  * Few sockets can have their sender wait for the peer whatever it says: those
  * have a queue of their own, so that nobody else waits with them.  A transfer
@@ -189,22 +189,25 @@ static enum cs_turn cs_async_pump(struct cs_xfer *xfer)
 	return CS_TURN_OVER;
 }
 
-static void cs_async_set_ioprio(u16 ioprio)
+/* With the worker's own rights. */
+static void cs_async_set_priority(int nice, u16 ioprio)
 {
+	if (nice != task_nice(current))
+		set_user_nice(current, nice);
 	if (ioprio != get_current_ioprio())
 		set_task_ioprio(current, ioprio);
 }
 
-/* Pumps as the submitter: its rights, its cgroups, its I/O priority. */
+/* Pumps as the submitter: its rights, its cgroups, its priorities. */
 static enum cs_turn cs_async_pump_as(struct cs_xfer *xfer)
 {
 	u16 ioprio = get_current_ioprio();
+	int nice = task_nice(current);
 	const struct cred *creds;
 	struct mem_cgroup *memcg;
 	enum cs_turn turn;
 
-	/* With the worker's own rights. */
-	cs_async_set_ioprio(xfer->ioprio);
+	cs_async_set_priority(xfer->nice, xfer->ioprio);
 	creds = override_creds(xfer->cred);
 	memcg = set_active_memcg(xfer->memcg);
 	compat_blkcg_work_for(xfer->blkcg);
@@ -216,7 +219,7 @@ static enum cs_turn cs_async_pump_as(struct cs_xfer *xfer)
 	compat_blkcg_work_for(NULL);
 	set_active_memcg(memcg);
 	revert_creds(creds);
-	cs_async_set_ioprio(ioprio);
+	cs_async_set_priority(nice, ioprio);
 	return turn;
 }
 
@@ -296,6 +299,7 @@ void cs_async_prepare(struct cs_xfer *xfer)
 	xfer->nonblock = false;
 	xfer->wary = true;
 	xfer->blocks = cs_sink_blocks(xfer->sock);
+	xfer->nice = task_nice(current);
 	xfer->cred = get_current_cred();
 	xfer->memcg = get_mem_cgroup_from_mm(current->mm);
 	xfer->blkcg = compat_blkcg_get();

@@ -31,6 +31,9 @@
 
 #define CS_CLAIM_BITS	8
 
+/* So long a worker waits for others of the same file, in jiffies. */
+#define CS_CLAIM_PATIENCE	max(HZ / 50L, 1L)
+
 /**
  * struct cs_claiming - somebody looks for pages of a file, until they are being read
  * @link: in the bucket
@@ -93,13 +96,21 @@ static bool cs_claim_try_enter(struct cs_claim_bucket *bucket,
 	return alone;
 }
 
-/* Sleeps for others of the same file.  Return: 0, or -ERESTARTSYS on a deadly signal. */
-static int cs_claim_enter(struct cs_claiming *claiming)
+/*
+ * Sleeps for others of the same file, who mostly are quick.  A worker does so for no
+ * longer than that: others' transfers need it too.
+ * Return: 0; -EAGAIN they took too long for a worker; -ERESTARTSYS on a deadly signal.
+ */
+static int cs_claim_enter(const struct cs_xfer *xfer, struct cs_claiming *claiming)
 {
 	struct cs_claim_bucket *bucket = cs_claim_bucket(claiming->inode);
 
-	return wait_event_killable(bucket->wait,
-				   cs_claim_try_enter(bucket, claiming));
+	if (!xfer->async)
+		return wait_event_killable(bucket->wait,
+					   cs_claim_try_enter(bucket, claiming));
+	return wait_event_timeout(bucket->wait,
+				  cs_claim_try_enter(bucket, claiming),
+				  CS_CLAIM_PATIENCE) ? 0 : -EAGAIN;
 }
 
 static void cs_claim_leave(struct cs_claiming *claiming)
@@ -180,19 +191,24 @@ static void cs_claim_read_ahead(struct cs_xfer *xfer, pgoff_t first,
 	blk_finish_plug(&plug);
 }
 
-/* Makes what is missing of some pages of a window the transfer's own, and reads it. */
-static void cs_claim_pages(struct cs_xfer *xfer, pgoff_t first, pgoff_t last)
+/*
+ * Makes what is missing of some pages of a window the transfer's own, and reads it.
+ * Return: whether that was done, or will never be.
+ */
+static bool cs_claim_pages(struct cs_xfer *xfer, pgoff_t first, pgoff_t last)
 {
 	struct cs_claiming claiming = { .inode = xfer->drop.inode };
 	unsigned long *own = cs_claim_own(xfer, first / CS_DROP_WINDOW);
 	DECLARE_BITMAP(missing, CS_DROP_WINDOW) = {};
+	int err;
 
 	/* Memory is all there is of some files; a hole has no page to bring. */
 	if (!xfer->drop.inode->i_mapping->a_ops->read_folio)
-		return;
+		return true;
 	bitmap_set(missing, first % CS_DROP_WINDOW, last - first + 1);
-	if (cs_claim_enter(&claiming))
-		return;
+	err = cs_claim_enter(xfer, &claiming);
+	if (err)
+		return err != -EAGAIN;
 	cs_claim_find_foreign(xfer->drop.inode, first, last, missing);
 	if (!bitmap_empty(missing, CS_DROP_WINDOW)) {
 		cs_claim_forget(xfer->drop.inode, first, missing);
@@ -202,6 +218,7 @@ static void cs_claim_pages(struct cs_xfer *xfer, pgoff_t first, pgoff_t last)
 	bitmap_or(own, own, missing, CS_DROP_WINDOW);
 	cs_xfer_count(xfer, COLDSEND_A_COUNTERS_PAGES_ADDED,
 		      bitmap_weight(missing, CS_DROP_WINDOW));
+	return true;
 }
 
 /* Blocks larger than pages come, and go, as a whole. */
@@ -255,8 +272,10 @@ static pgoff_t cs_claim_goal(const struct cs_xfer *xfer)
  *
  * Less, if the socket is a non-blocking one.  Sleeps, for others of the same file and
  * for a free request of the disk.
+ *
+ * Return: 0, or -EAGAIN others of the file hold up a worker: ask again later.
  */
-void cs_claim_ahead(struct cs_xfer *xfer)
+int cs_claim_ahead(struct cs_xfer *xfer)
 {
 	struct cs_drop *drop = &xfer->drop;
 	pgoff_t goal = cs_claim_goal(xfer);
@@ -271,9 +290,11 @@ void cs_claim_ahead(struct cs_xfer *xfer)
 			     round_down(first, CS_DROP_WINDOW) + CS_DROP_WINDOW) - 1;
 		if (first % CS_DROP_WINDOW == 0)
 			cs_claim_begin_window(xfer, first);
-		cs_claim_pages(xfer, first, last);
+		if (!cs_claim_pages(xfer, first, last))
+			return -EAGAIN;
 		drop->claimed = last + 1;
 	}
+	return 0;
 }
 
 /* What is claimed of a window and still to be sent.  Return: whether that is a page. */
@@ -293,14 +314,16 @@ static bool cs_claim_range(const struct cs_xfer *xfer, pgoff_t window,
  *	xfer->pos
  * @xfer: the transfer
  *
- * Sleeps, as cs_claim_ahead() does.
+ * Sleeps, as cs_claim_ahead() does.  Return: as it.
  */
-void cs_claim_again(struct cs_xfer *xfer)
+int cs_claim_again(struct cs_xfer *xfer)
 {
 	pgoff_t first, last;
 
-	if (cs_claim_range(xfer, cs_claim_window_of(xfer->pos), &first, &last))
-		cs_claim_pages(xfer, first, last);
+	if (cs_claim_range(xfer, cs_claim_window_of(xfer->pos), &first, &last) &&
+	    !cs_claim_pages(xfer, first, last))
+		return -EAGAIN;
+	return 0;
 }
 
 /**

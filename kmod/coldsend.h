@@ -82,7 +82,7 @@ void cs_budget_settle(struct cs_xfer *xfer);
 #define CS_SEGMENT_MIN		(PAGE_SIZE << CS_SEGMENT_ORDER_MIN)
 #define CS_SEGMENT_FIRST	max_t(u32, SZ_64K, CS_SEGMENT_MIN)
 
-struct cs_segment *cs_segment_create(u32 size, u32 order_max);
+struct cs_segment *cs_segment_create(u32 size, u32 order_max, bool charged);
 struct cs_segment *cs_segment_create_for_pages(u32 max_pages);
 void cs_segment_trim(struct cs_segment *segment);
 void cs_segment_destroy(struct cs_segment *segment);
@@ -358,8 +358,8 @@ void cs_gather_touch(const struct cs_segment *segment);
 
 void cs_claim_init(void);
 void cs_claim_open(struct cs_xfer *xfer);
-void cs_claim_ahead(struct cs_xfer *xfer);
-void cs_claim_again(struct cs_xfer *xfer);
+int cs_claim_ahead(struct cs_xfer *xfer);
+int cs_claim_again(struct cs_xfer *xfer);
 loff_t cs_claim_end(const struct cs_xfer *xfer);
 bool cs_claim_has(struct cs_xfer *xfer, struct folio *folio);
 void cs_claim_give_up(struct cs_xfer *xfer);

@@ -180,14 +180,20 @@ static bool cs_context_runs(struct cs_context *context, fl_owner_t owner,
  * @context: of the open device
  * @owner: descriptor table that they were submitted from
  *
- * Sleeps for the disk, never for a peer.
+ * Sleeps for the disk, and for whoever holds a socket that blocks; not for ever if
+ * the task, which does not exit yet, gets a deadly signal.
  */
 void cs_context_cancel_all(struct cs_context *context, fl_owner_t owner)
 {
-	if (cs_context_runs(context, owner, true))
-		/* It may take long, and is no reason to suspect the kernel. */
+	if (!cs_context_runs(context, owner, true))
+		return;
+	/* It may take long, and is no reason to suspect the kernel. */
+	if (current->flags & PF_EXITING)
 		wait_event_idle(context->wait,
 				!cs_context_runs(context, owner, false));
+	else
+		wait_event_killable(context->wait,
+				    !cs_context_runs(context, owner, false));
 }
 
 /* No transfer runs. */

@@ -233,6 +233,14 @@ static int cs_engine_wait_socket(struct cs_xfer *xfer)
 	return left ? 0 : -EAGAIN;
 }
 
+/* Who does not want to wait, and got nothing sent yet, is not told of a signal. */
+static bool cs_engine_is_interrupted(const struct cs_xfer *xfer)
+{
+	if (xfer->nonblock && !cs_xfer_sent(xfer))
+		return fatal_signal_pending(current);
+	return signal_pending(current);
+}
+
 static int cs_engine_wait(struct cs_xfer *xfer, enum cs_pumped pumped)
 {
 	switch (pumped) {
@@ -244,7 +252,7 @@ static int cs_engine_wait(struct cs_xfer *xfer, enum cs_pumped pumped)
 		return cs_engine_wait_socket(xfer);
 	default:
 		cond_resched();
-		return signal_pending(current) ? -ERESTARTSYS : 0;
+		return cs_engine_is_interrupted(xfer) ? -ERESTARTSYS : 0;
 	}
 }
 

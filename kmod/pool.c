@@ -10,7 +10,9 @@
  *
  * When the pool is full, transfers wait in line (turns.c) for memory that others give
  * back.  Whoever has a thread that must not wait, or has waited long enough, gets a
- * small segment on top, and takes nothing from those in line.  All others are promised
+ * small segment on top, and takes nothing from those in line: as nothing but the number
+ * of transfers bounds these, they are charged to the sender's cgroup, and serve nobody
+ * else.  All others are promised
  * what they will use before they look for a segment, so that the maximum holds.  What
  * no transfer uses (spare.c) is kept as far as that leaves room.
  */
@@ -148,52 +150,55 @@ static void cs_pool_make_room(u32 bytes, struct list_head *victims)
 		cs_spare_give_up(held - max, victims);
 }
 
-/* Bytes of an idle segment, at the most, that serves where @size were promised. */
-static u32 cs_pool_most(u32 size, bool on_top)
+/*
+ * Bytes of an idle segment, at the most, that serves where @size were promised.  What
+ * is much larger than wanted would be held, uncounted, for a few bytes in a socket.
+ */
+static u32 cs_pool_most(u32 size)
 {
-	/*
-	 * What is much larger than wanted would be held, uncounted, for a few bytes in
-	 * a socket; and who has one in spite of others gets no more than a small one.
-	 */
-	if (on_top)
-		return CS_SEGMENT_FIRST;
 	return min_t(u64, CS_IDLE_FACTOR * size, size + cs_pool_left());
 }
 
 /* Takes an idle segment of at least @size bytes; or counts so many for a new one: NULL. */
-static struct cs_segment *cs_pool_reserve(u32 size, u32 order_max, bool on_top)
+static struct cs_segment *cs_pool_reserve(u32 size, u32 order_max)
 {
 	struct cs_segment *segment;
 	LIST_HEAD(victims);
-	u32 bytes = size;
 
 	spin_lock(&cs_pool_lock);
 	/* After the maximum was lowered, what is past it must not be reused. */
 	cs_pool_make_room(0, &victims);
-	segment = cs_spare_take(size, cs_pool_most(size, on_top), order_max);
-	if (segment)
-		bytes = segment->capacity;
-	else if (!on_top)
+	segment = cs_spare_take(size, cs_pool_most(size), order_max);
+	if (!segment)
 		cs_pool_make_room(size, &victims);
-	cs_pool_in_use += bytes;
-	if (on_top)
-		cs_pool_on_top += bytes;
-	else
-		cs_pool_promised -= size;
+	cs_pool_in_use += segment ? segment->capacity : size;
+	cs_pool_promised -= size;
 	spin_unlock(&cs_pool_lock);
 	cs_spare_free(&victims);
 	return segment;
+}
+
+static void cs_pool_count_on_top(u32 size)
+{
+	spin_lock(&cs_pool_lock);
+	cs_pool_in_use += size;
+	cs_pool_on_top += size;
+	spin_unlock(&cs_pool_lock);
 }
 
 /* A segment of @size bytes that were promised, or are had @on_top; NULL: no memory. */
 static struct cs_segment *cs_pool_find(u32 size, bool on_top, bool *recycled)
 {
 	u32 order_max = cs_pinned_order_max();
-	struct cs_segment *segment = cs_pool_reserve(size, order_max, on_top);
+	struct cs_segment *segment = NULL;
 
+	if (on_top)
+		cs_pool_count_on_top(size);
+	else
+		segment = cs_pool_reserve(size, order_max);
 	*recycled = segment;
 	if (!segment)
-		segment = cs_segment_create(size, order_max);
+		segment = cs_segment_create(size, order_max, on_top);
 	if (segment) {
 		segment->on_top = on_top;
 		return segment;
@@ -258,10 +263,14 @@ void cs_pool_put(struct cs_segment *segment)
 	u32 size = segment->capacity;
 	LIST_HEAD(victims);
 
+	if (segment->on_top) {
+		cs_pool_drop(segment);
+		return;
+	}
 	segment->reads = NULL;
 	segment->user = NULL;
 	spin_lock(&cs_pool_lock);
-	cs_pool_count_unused(size, segment->on_top);
+	cs_pool_count_unused(size, false);
 	cs_spare_add(segment);
 	cs_pool_make_room(0, &victims);
 	spin_unlock(&cs_pool_lock);

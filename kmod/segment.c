@@ -165,7 +165,7 @@ void cs_segment_drop_pages(struct cs_segment *segment)
  * having kswapd do that, would do what this module exists to avoid.  Nor of what
  * the kernel keeps for interrupts: as nobody is woken, nobody would fill it up.
  */
-static struct folio *cs_segment_alloc_folio(u32 order)
+static struct folio *cs_segment_alloc_folio(u32 order, bool charged)
 {
 	gfp_t gfp = GFP_KERNEL | __GFP_NOWARN;
 
@@ -176,18 +176,20 @@ static struct folio *cs_segment_alloc_folio(u32 order)
 	}
 	if (order > CS_SEGMENT_ORDER_MIN)
 		gfp |= __GFP_NORETRY;
+	if (charged)
+		gfp |= __GFP_ACCOUNT;
 	return folio_alloc(gfp, order);
 }
 
 /* The largest come first.  Each entry takes the reference that folio_alloc() returns. */
 static bool cs_segment_fill_folios(struct cs_segment *segment, u32 size,
-				   u32 order_max)
+				   u32 order_max, bool charged)
 {
 	u32 order = min_t(u32, get_order(size), order_max);
 	struct folio *folio;
 
 	while (size && !WARN_ON_ONCE(segment->nr_bvecs == segment->max_bvecs)) {
-		folio = cs_segment_alloc_folio(order);
+		folio = cs_segment_alloc_folio(order, charged);
 		if (folio) {
 			segment->bvec[segment->nr_bvecs++] = (struct bio_vec) {
 				.bv_page = folio_page(folio, 0),
@@ -205,11 +207,12 @@ static bool cs_segment_fill_folios(struct cs_segment *segment, u32 size,
  * cs_segment_create - a segment with memory of its own
  * @size: bytes, a power of two and at least CS_SEGMENT_MIN
  * @order_max: of its folios; at least CS_SEGMENT_ORDER_MIN
+ * @charged: to the calling task's cgroup
  *
  * May sleep.  It is of the pool, which counts it; give it back there.
  * Return: the segment or NULL.
  */
-struct cs_segment *cs_segment_create(u32 size, u32 order_max)
+struct cs_segment *cs_segment_create(u32 size, u32 order_max, bool charged)
 {
 	struct cs_segment *segment;
 
@@ -219,7 +222,7 @@ struct cs_segment *cs_segment_create(u32 size, u32 order_max)
 	segment->capacity = size;
 	segment->order_max = order_max;
 	cs_objects_add(COLDSEND_A_OBJECTS_SEGMENTS_CREATED, 1);
-	if (!cs_segment_fill_folios(segment, size, order_max)) {
+	if (!cs_segment_fill_folios(segment, size, order_max, charged)) {
 		cs_segment_destroy(segment);
 		return NULL;
 	}

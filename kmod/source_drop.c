@@ -19,24 +19,28 @@ static void cs_drop_open(struct cs_xfer *xfer)
 	cs_claim_open(xfer);
 }
 
-/* Return: 1 if the batch has something, 0 if it can't be had, -errno. */
+/*
+ * Return: 1 if the batch has something, 0 if it can't be had; -EAGAIN others have the
+ * file, and others -errno.
+ */
 static int cs_drop_refill(struct cs_xfer *xfer, struct cs_segment *batch)
 {
 	loff_t end = cs_claim_end(xfer);
 	u32 attempt;
 	int ret;
 
-	cs_claim_ahead(xfer);
-	for (attempt = 0; attempt < 3; attempt++) {
+	ret = cs_claim_ahead(xfer);
+	for (attempt = 0; !ret && attempt < 3; attempt++) {
 		cs_gather(batch, xfer->drop.inode, xfer->pos, end);
 		if (batch->end)
 			return 1;
 		ret = cs_gather_wait(xfer, xfer->drop.inode);
 		if (ret < 0)
 			return ret;
-		if (!ret)
-			cs_claim_again(xfer);
+		ret = ret ? 0 : cs_claim_again(xfer);
 	}
+	if (ret)
+		return ret;
 	if (cs_gather_bring(xfer, xfer->drop.inode, true))
 		cs_gather(batch, xfer->drop.inode, xfer->pos, end);
 	return batch->end > 0;
@@ -62,6 +66,8 @@ static enum cs_next cs_drop_new_batch(struct cs_xfer *xfer,
 	xfer->batch = NULL;
 	if (!ret)
 		return cs_source_copied.next(xfer, segment);
+	if (ret == -EAGAIN)
+		return CS_NEXT_WAIT_FILE;
 	xfer->error = ret;
 	return CS_NEXT_END;
 }

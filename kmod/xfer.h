@@ -307,6 +307,7 @@ struct cs_workers {
  * @end: end of the bytes asked for, clamped to the file's size at the start
  * @error: 0, or -errno that the transfer stopped at
  * @ioprio: I/O priority of the task that asked for it
+ * @nice: nice value of that task, if the transfer is asynchronous
  * @key: of the file
  * @counters: of this transfer
  * @counted: bit set: the counter was counted in
@@ -377,6 +378,7 @@ struct cs_xfer {
 	loff_t end;
 	int error;
 	u16 ioprio;
+	s8 nice;
 	struct cs_key key;
 	struct cs_counters counters;
 	u64 counted;

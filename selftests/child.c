@@ -3,6 +3,7 @@
  * Children: a process that makes one transfer, by either driver.
  */
 #include <errno.h>
+#include <stdio.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -50,4 +51,25 @@ static bool has_exited(void *arg)
 bool cs_child_exits(struct cs_child *c, int seconds)
 {
 	return cs_wait(has_exited, &c->pid, seconds);
+}
+
+static bool is_asleep(void *arg)
+{
+	char path[32], state = 0;
+	FILE *file;
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", *(pid_t *)arg);
+	file = fopen(path, "r");
+	if (!file)
+		return false;
+	if (fscanf(file, "%*d (%*[^)]) %c", &state) != 1)
+		state = 0;
+	fclose(file);
+	return state == 'D';
+}
+
+/* Waits until it sleeps, and no signal but a deadly one wakes it. */
+bool cs_child_sleeps(struct cs_child *c, int seconds)
+{
+	return cs_wait(is_asleep, &c->pid, seconds);
 }

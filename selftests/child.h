@@ -32,5 +32,6 @@ struct cs_child {
 int cs_child_start(struct cs_child *c, int dev, const struct coldsend_send *s,
 		   int receiver);
 bool cs_child_exits(struct cs_child *c, int seconds);
+bool cs_child_sleeps(struct cs_child *c, int seconds);
 
 #endif /* CS_CHILD_H */

@@ -102,15 +102,16 @@ check "info of a file --json" json ".file.file_size == $size and .file.direct an
 	coldsend info --json "$file"
 check "info" coldsend info
 
+cat >"$tmp/on-terminal" <<-'END'
+	#!/bin/bash
+	script -qec "$(printf '%q ' "$@")" /dev/null
+END
+chmod +x "$tmp/on-terminal"
+
 # A line that comes back to its start belongs on a terminal, and only there.
 in_a_terminal() {
-	cat >"$tmp/sender" <<-'END'
-		#!/bin/bash
-		script -qec "coldsend send --policy direct $(printf '%q ' "$@")" /dev/null
-	END
-	chmod +x "$tmp/sender"
 	truncate -s 1200M "$file.large"
-	file=$file.large transfer "$tmp/sender" >"$tmp/terminal" || return 1
+	file=$file.large transfer "$tmp/on-terminal" coldsend send --policy direct >"$tmp/terminal" || return 1
 	grep -q $'\r' "$tmp/terminal" && grep -q '%' "$tmp/terminal"
 }
 no_progress() {
@@ -135,7 +136,22 @@ strict_fails() {
 }
 check "send --strict where direct can't be" strict_fails
 
-# A sender that is interrupted says how far it came, and that is what arrived.
+# With a progress line as without: there, all that is left is less than a part.
+end_of_the_largest() {
+	truncate -s $((2 ** 63 - 1)) "$tmp/tmpfs/largest" || return 1
+	file=$tmp/tmpfs/largest transfer "$@" coldsend send -o $((2 ** 63 - 4096)) || return 1
+	same bytes 4095 "$(stat -c %s "$tmp/copy")"
+}
+check "the end of the largest file" end_of_the_largest
+check "the same with progress" end_of_the_largest "$tmp/on-terminal"
+
+# What a script has in the background is not for the terminal's ^C.
+interrupt_is_ignored() {
+	local ignored
+	ignored=$(sed -n 's/^SigIgn:[[:space:]]*//p' "/proc/$1/status")
+	[ $((0x$ignored & 1 << 1)) != 0 ]
+}
+# A sender that is stopped says how far it came, and that is what arrived.
 interrupted() {
 	local receiver port sender status=0
 	truncate -s 256M "$tmp/large"
@@ -143,8 +159,8 @@ interrupted() {
 	kill -STOP "$receiver"
 	coldsend send --json "$tmp/large" 127.0.0.1 "$port" \
 		>"$tmp/sent" 2>"$tmp/errors" & sender=$!
-	wait_for 20 transfers_run || return 1
-	kill -INT "$sender"
+	wait_for 20 transfers_run && interrupt_is_ignored "$sender" || return 1
+	kill -TERM "$sender"
 	wait "$sender" || status=$?
 	kill -CONT "$receiver"
 	wait "$receiver" || return 1
@@ -185,7 +201,8 @@ at_exit come_back
 mv /dev/coldsend $hidden
 check "no device node: what to do" fails 1 mknod coldsend info
 mv $hidden /dev/coldsend
-if [ -r "$module" ] && rmmod coldsend; then
+if [ -r "$module" ]; then
+	check "the module can be unloaded" rmmod coldsend
 	for command in "info" "policy" "stats" "files" "send $file 127.0.0.1 1" "residency $file"; do
 		# shellcheck disable=SC2086 # a list of words
 		check "no module, ${command%% *}: what to do" fails 1 insmod coldsend $command

@@ -92,6 +92,17 @@ at_limit() {
 	return "$status"
 }
 check "a limit was hit" at_limit
+pool_is_short() {
+	local i pids=() status=0
+	coldsend policy set --pool-max 1M
+	for ((i = 0; i < 8; i++)); do
+		xfer send -p direct "$tmp/large" 0 >/dev/null 2>&1 & pids+=($!)
+	done
+	hears '.event == "limit-hit" and .limit == "pool"' || status=$?
+	wait "${pids[@]}"
+	return "$status"
+}
+check "transfers wait for memory of the pool" pool_is_short
 hush
 
 # What the monitor before has said there is not to be taken for this one's.
@@ -103,7 +114,7 @@ check "nobody may not listen" fails 1 "CAP_NET_ADMIN" "${as_nobody[@]}" coldsend
 # Root of a user namespace of its own may join in its network namespace, and hears nothing.
 elsewhere() {
 	"${as_nobody[@]}" unshare -Urn coldsend monitor --json --count 1 >"$tmp/elsewhere" 2>"$tmp/there" & local pid=$!
-	wait_for 10 grep -qs . "$tmp/there" || return 1
+	wait_for 10 grep -qs "waiting for events" "$tmp/there" || return 1
 	monitor || return 1
 	xfer send "$file" 3 >/dev/null
 	hears ".transfer.path == \"$file\"" || return 1

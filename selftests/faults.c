@@ -11,13 +11,19 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <glob.h>
+#include <linux/ioprio.h>
 #include <signal.h>
+#include <stdio.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "child.h"
 #include "disk.h"
+#include "group.h"
 #include "kselftest_harness.h"
 #include "states.h"
 #include "submit.h"
@@ -33,6 +39,7 @@
 #define PIECE		(16 * CS_KIB)
 /* Who has no rights. */
 #define NOBODY		65534
+#define NICE		7
 
 static const struct cs_data data = { .seed = 161, .size = SIZE };
 
@@ -363,6 +370,73 @@ static int nobody_sends(void)
 	return c.error || c.sent != PIECE;
 }
 
+static int ioprio_of(int pid)
+{
+	return (int)syscall(SYS_ioprio_get, IOPRIO_WHO_PROCESS, pid);
+}
+
+static bool is_as_we_are(int pid, int nice)
+{
+	return nice == getpriority(PRIO_PROCESS, 0) && ioprio_of(pid) == ioprio_of(0);
+}
+
+/* Kernel threads that have a transfer now; if @others, those of another priority. */
+static int count_workers(bool others)
+{
+	int count = 0, pid, nice, found;
+	FILE *stat;
+	glob_t all;
+	size_t i;
+
+	if (glob("/proc/[0-9]*/stat", 0, NULL, &all))
+		return -1;
+	for (i = 0; i < all.gl_pathc; i++) {
+		stat = fopen(all.gl_pathv[i], "r");
+		if (!stat)
+			continue;
+		found = fscanf(stat, "%d (kworker/%*[^)+]+coldsend) %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d %*d %d",
+			       &pid, &nice);
+		fclose(stat);
+		count += found == 2 && is_as_we_are(pid, nice) == !others;
+	}
+	globfree(&all);
+	return count;
+}
+
+static void set_priority(struct __test_metadata *_metadata, int nice, int ioprio)
+{
+	ASSERT_EQ(0, setpriority(PRIO_PROCESS, 0, nice));
+	ASSERT_EQ(0, syscall(SYS_ioprio_set, IOPRIO_WHO_PROCESS, 0, ioprio));
+}
+
+/* What a worker brings into the page cache is memory of the submitter's cgroup. */
+TEST_F(driver, worker_charges_submitter)
+{
+	struct cs_job job = {
+		.dev = self->dev, .file = self->file, .data = &data,
+		.kind = CS_UNIX, .policy = variant->policy,
+		.flags = variant->flags, .length = COLDSEND_TO_EOF,
+	};
+	long long before;
+	int status;
+	pid_t child;
+
+	if (variant->policy != COLDSEND_POLICY_CACHED ||
+	    !(variant->flags & COLDSEND_F_ASYNC))
+		SKIP(return, "no worker brings anything");
+	if (!cs_group_is_there())
+		SKIP(return, "no cgroups that count memory");
+	child = fork();
+	ASSERT_GE(child, 0);
+	if (!child) {
+		before = cs_group_join() ? 0 : cs_group_bytes();
+		_exit(before < 0 || cs_job_run(&job) ||
+		      cs_group_bytes() - before < SIZE / 2);
+	}
+	ASSERT_EQ(child, waitpid(child, &status, 0));
+	EXPECT_EQ(0, status);
+}
+
 /* More transfers of a user wait in their workers than the user may have of these. */
 TEST_F(driver, others_have_workers)
 {
@@ -375,12 +449,18 @@ TEST_F(driver, others_have_workers)
 		SKIP(return, "has no worker");
 	suspend_disk(_metadata, self);
 	self->s.length = PIECE;
+	set_priority(_metadata, NICE, IOPRIO_PRIO_VALUE(IOPRIO_CLASS_BE, NICE));
 	for (i = 0; i < crowd; i++) {
 		ASSERT_EQ(0, cs_pair(CS_UNIX, sv));
 		self->s.sock_fd = sv[0];
 		ASSERT_EQ(0, cs_submit(self->dev, &self->s, 0));
 	}
 	EXPECT_FALSE(cs_has_result(self->dev, NOTHING_YET));
+	/* Of our priorities; direct reads have no worker wait. */
+	EXPECT_EQ(0, count_workers(true));
+	if (variant->policy == COLDSEND_POLICY_CACHED)
+		EXPECT_GT(count_workers(false), 0);
+	set_priority(_metadata, 0, 0);
 	child = fork();
 	ASSERT_GE(child, 0);
 	if (!child)
@@ -393,6 +473,48 @@ TEST_F(driver, others_have_workers)
 		EXPECT_EQ(0, c.error);
 		EXPECT_EQ(PIECE, c.sent);
 	}
+}
+
+static int open_pieces(void)
+{
+	char path[4096];
+
+	snprintf(path, sizeof(path), "%s/pieces.bin", getenv("CS_SLOW_DIR"));
+	return open(path, O_RDONLY | O_CLOEXEC);
+}
+
+/*
+ * Somebody looks up which pages of the file are his own, and has to read where the
+ * file lies for that: a worker, which others' transfers need, does not wait for him.
+ */
+TEST_F(driver, another_claims)
+{
+	struct coldsend_send s = self->s;
+	struct coldsend_completion c;
+
+	if (variant->policy != COLDSEND_POLICY_DROP_BEHIND ||
+	    !(variant->flags & COLDSEND_F_ASYNC))
+		SKIP(return, "waits for nobody");
+	ASSERT_EQ(0, cs_drop_all_caches());
+	s.file_fd = open_pieces();
+	ASSERT_GE(s.file_fd, 0);
+	s.length = PIECE;
+	suspend_disk(_metadata, self);
+	s.flags = 0;
+	ASSERT_EQ(0, cs_child_start(&self->child, self->dev, &s, self->sv[1]));
+	ASSERT_TRUE(cs_child_sleeps(&self->child, SECONDS));
+
+	s.flags = COLDSEND_F_ASYNC;
+	ASSERT_EQ(0, cs_submit(self->dev, &s, 0));
+	EXPECT_FALSE(cs_has_result(self->dev, NOTHING_YET));
+	EXPECT_EQ(0, cs_cancel(self->dev, 1));
+	EXPECT_TRUE(cs_has_result(self->dev, SOON));
+	resume_disk(_metadata, self);
+	ASSERT_EQ(0, cs_collect(self->dev, &c, 1, SECONDS));
+	EXPECT_EQ(ECANCELED, c.error);
+	EXPECT_TRUE(cs_child_exits(&self->child, SECONDS));
+	EXPECT_EQ(PIECE, self->child.outcome->sent);
+	close(s.file_fd);
 }
 
 int main(int argc, char **argv)

@@ -25,7 +25,19 @@ export CS_DISK_DEAD="0 $sectors flakey $loop 0 0 3600"
 for place in "$dir" "$tmp"; do
 	xfer make "$place/faults.bin" 2098386 161
 done
+# Of so many pieces that where they are is told by a block of its own, written back.
+xfer make "$dir/pieces.bin" 524288 162
+for ((i = 1; i < 128; i += 2)); do
+	fallocate --punch-hole -o $((i * 4096)) -l 4096 "$dir/pieces.bin"
+done
+mount -o remount,ro "$dir"
+mount -o remount,rw "$dir"
 set_disk <<<"$CS_DISK_SLOW"
+if memory_cgroups; then
+	export CS_CGROUP=$cgroup/sender
+	mkdir "$CS_CGROUP"
+	at_exit rmdir "$CS_CGROUP"
+fi
 
 # Skipped only if none of them runs here.
 status=$exit_skip

@@ -220,7 +220,7 @@ TEST_F(policy, written_after)
 	self->sender.s.offset = FROM;
 	self->sender.err = cs_send(self->dev, &self->sender.s);
 	ASSERT_EQ(0, self->sender.err);
-	ASSERT_EQ(0, overwrite(self->file, &new, CS_MIB, TO));
+	ASSERT_EQ(0, overwrite(self->file, &new, FROM, TO));
 	ASSERT_EQ(0, ftruncate(self->file, FROM + CHUNK));
 	shutdown(self->sv[0], SHUT_WR);
 	ASSERT_EQ(0, cs_peer_start(&self->peer));

@@ -20,10 +20,7 @@ sends() {
 	[ "$status" -le 1 ] || { echo "status $status"; cat "$tmp/said"; return 1; }
 	same received "$3" "$(sed -n 's/^received //p' "$tmp/said")"
 }
-is_cold() {
-	echo 1 >/proc/sys/vm/drop_caches
-	[ "$(coldsend residency --json "$file" | jq '.[0].resident')" = 0 ]
-}
+is_cold() { [ "$(coldsend residency --json "$file" | jq '.[0].resident')" = 0 ]; }
 sends_all() {
 	local back
 	for back in 1 4096 65535 3000000; do

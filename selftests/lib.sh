@@ -119,15 +119,15 @@ listen() {
 	port=$(sed -n 's/^listening on port //p' "$tmp/listening")
 }
 
-# Groups with a memory controller, in $cgroup.
-need_memory_cgroups() {
+# Groups with a memory controller, in $cgroup; false if there are none.
+memory_cgroups() {
 	cgroup=$tmp/cgroup
 	mkdir "$cgroup"
-	mount -t cgroup2 none "$cgroup" 2>/dev/null || skip "no cgroups of version 2 here"
+	mount -t cgroup2 none "$cgroup" 2>/dev/null || return 1
 	at_exit umount "$cgroup"
-	echo +memory 2>/dev/null >"$cgroup/cgroup.subtree_control" ||
-		skip "no memory controller in cgroups of version 2"
+	echo +memory 2>/dev/null >"$cgroup/cgroup.subtree_control"
 }
+need_memory_cgroups() { memory_cgroups || skip "no memory controller in cgroups of version 2"; }
 
 # value NAME <lines of "name value">
 value() { awk -v name="$1" '$1 == name { print $2; found = 1 } END { exit !found }'; }

@@ -147,6 +147,8 @@ TEST_F_TIMEOUT(limits, user_share, SECONDS)
 	ASSERT_EQ(0, cs_tunables_set("--pool-max 4M --user-share 25"));
 	for (i = 0; i < STUCK_MAX; i++)
 		ASSERT_EQ(0, stall(self, ALICE));
+	/* A quarter is hers. */
+	EXPECT_LE(cs_pool_stat("bytes_used"), (long long)CS_MIB);
 	for (i = 0; i < 20; i++) {
 		EXPECT_EQ(0, send_as(self->dev, self->file, BOB));
 		now = cs_stat("pool_bytes");

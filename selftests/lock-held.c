@@ -10,6 +10,7 @@
 #include <linux/userfaultfd.h>
 #include <poll.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,6 +20,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "child.h"
 #include "kselftest_harness.h"
 #include "submit.h"
 
@@ -366,6 +368,40 @@ TEST_F_TIMEOUT(lock_held, last_close_is_anybodys, SECONDS)
 	ASSERT_EQ(0, pthread_join(thread, NULL));
 	before.users--;
 	EXPECT_TRUE(cs_made_back(&before, SOON));
+}
+
+/* Submits and closes the device, which nobody else has by then. */
+static int submit_and_close(int dev, int file, int sock, int others_closed)
+{
+	struct coldsend_send s;
+	char byte;
+
+	cs_send_init(&s, file, sock, 0, LENGTH, COLDSEND_POLICY_CACHED);
+	if (cs_submit(dev, &s, 0) || read(others_closed, &byte, 1) != 1)
+		return 1;
+	return close(dev);
+}
+
+/* Who submitted waits for what can't be stopped, and can be. */
+TEST_F_TIMEOUT(lock_held, own_close_can_be_killed, SECONDS)
+{
+	struct cs_child child;
+	int closed[2];
+
+	hold_vsock(_metadata, self);
+	ASSERT_TRUE(cs_wait(a_worker_waits, NULL, SOON));
+	ASSERT_EQ(0, pipe2(closed, O_CLOEXEC));
+	child.pid = fork();
+	ASSERT_GE(child.pid, 0);
+	if (!child.pid)
+		_exit(submit_and_close(self->dev, self->file,
+				       self->holder[0].sv[0], closed[0]));
+	EXPECT_EQ(0, close(self->dev));
+	ASSERT_EQ(1, write(closed[1], "", 1));
+	EXPECT_TRUE(cs_child_sleeps(&child, SOON));
+	ASSERT_EQ(0, kill(child.pid, SIGKILL));
+	EXPECT_TRUE(cs_child_exits(&child, SOON));
+	let_go(_metadata, self);
 }
 
 int main(int argc, char **argv)

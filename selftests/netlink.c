@@ -11,16 +11,20 @@
 #include <linux/netlink.h>
 #include <sched.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "cs_test.h"
 #include "genl.h"
 #include "kselftest_harness.h"
+#include "submit.h"
 #include "tunables.h"
 
 #define ROOM		2048
 #define MESSAGES	10000
 #define LEVELS		40
+#define ALICE		65533
+#define BOB		65532
 
 /* @attrs: of the request that is being made, @len bytes of them. */
 FIXTURE(netlink)
@@ -70,6 +74,15 @@ static int dump(FIXTURE_DATA(netlink) *self, int cmd)
 	return cs_genl_request(&self->genl, cmd, NLM_F_DUMP, NULL, 0);
 }
 
+static bool nothing_changed(FIXTURE_DATA(netlink) *self)
+{
+	struct cs_tunables now;
+
+	return !cs_tunables_get(&now) &&
+	       !memcmp(&now, &self->before, sizeof(now)) &&
+	       !dump(self, COLDSEND_CMD_RULE_GET) && !self->genl.messages;
+}
+
 /* What was put is refused with @err and a sentence that has @words. */
 #define EXPECT_REFUSED(err, cmd, words)					\
 do {									\
@@ -85,6 +98,7 @@ TEST_F(netlink, missing)
 	EXPECT_REFUSED(EINVAL, COLDSEND_CMD_RULE_DEL, "id of the rule");
 	put(self, COLDSEND_A_RULE | NLA_F_NESTED, NULL, 0);
 	EXPECT_REFUSED(EINVAL, COLDSEND_CMD_RULE_ADD, "must say what to do");
+	EXPECT_TRUE(nothing_changed(self));
 }
 
 TEST_F(netlink, short_or_long)
@@ -99,6 +113,7 @@ TEST_F(netlink, short_or_long)
 	EXPECT_REFUSED(EINVAL, COLDSEND_CMD_POLICY_SET, "length");
 	put(self, COLDSEND_A_WHICH_RULE, NULL, 0);
 	EXPECT_REFUSED(EINVAL, COLDSEND_CMD_RULE_DEL, "length");
+	EXPECT_TRUE(nothing_changed(self));
 }
 
 /* An attribute says that it is longer than the message. */
@@ -110,6 +125,7 @@ TEST_F(netlink, past_the_end)
 	put_u32(self, COLDSEND_A_DEPTH, 4);
 	((struct nlattr *)self->attrs)->nla_len = 3;
 	EXPECT_REFUSED(EINVAL, COLDSEND_CMD_POLICY_SET, "leftover");
+	EXPECT_TRUE(nothing_changed(self));
 }
 
 TEST_F(netlink, wrong_type)
@@ -122,6 +138,7 @@ TEST_F(netlink, wrong_type)
 	EXPECT_REFUSED(EINVAL, COLDSEND_CMD_POLICY_SET, "NLA_F_NESTED");
 	put_u32(self, 999, 4);
 	EXPECT_REFUSED(EINVAL, COLDSEND_CMD_POLICY_SET, "nknown attribute");
+	EXPECT_TRUE(nothing_changed(self));
 }
 
 /* A rule in a rule in a rule. */
@@ -138,6 +155,7 @@ TEST_F(netlink, nested_too_deep)
 					self->len);
 	}
 	EXPECT_REFUSED(EINVAL, COLDSEND_CMD_RULE_ADD, "nknown attribute");
+	EXPECT_TRUE(nothing_changed(self));
 }
 
 TEST_F(netlink, out_of_range)
@@ -148,6 +166,25 @@ TEST_F(netlink, out_of_range)
 	EXPECT_REFUSED(ERANGE, COLDSEND_CMD_RULE_DEL, "out of range");
 	put_u32(self, COLDSEND_A_WHICH_RULE, 12345678);
 	EXPECT_REFUSED(ENOENT, COLDSEND_CMD_RULE_DEL, "no rule");
+	EXPECT_TRUE(nothing_changed(self));
+}
+
+/* What is sound in a message is not taken from one that is refused. */
+TEST_F(netlink, all_or_nothing)
+{
+	__u32 depth = self->before.depth % 16 + 1;
+
+	put_u32(self, COLDSEND_A_DEPTH, depth);
+	put_u32(self, COLDSEND_A_POLICY, 99);
+	EXPECT_REFUSED(ERANGE, COLDSEND_CMD_POLICY_SET, "out of range");
+	put_u32(self, COLDSEND_A_DEPTH, depth);
+	put_u32(self, COLDSEND_A_ADMIT_MAX, 101);
+	EXPECT_REFUSED(EINVAL, COLDSEND_CMD_POLICY_SET, "100 percent");
+	EXPECT_TRUE(nothing_changed(self));
+	/* Alone it is. */
+	put_u32(self, COLDSEND_A_DEPTH, depth);
+	EXPECT_EQ(0, ask(self, COLDSEND_CMD_POLICY_SET));
+	EXPECT_FALSE(nothing_changed(self));
 }
 
 /* The family is there in each network namespace, but changes nothing and names nobody. */
@@ -173,6 +210,61 @@ TEST_F(netlink, other_namespace)
 	ASSERT_EQ(0, setns(initial, CLONE_NEWNET));
 	close(initial);
 	ASSERT_EQ(0, cs_genl_open(&self->genl));
+	EXPECT_TRUE(nothing_changed(self));
+}
+
+/* Transfers that a process sees which asks from namespaces of its own; -1: it can't. */
+static int seen_from(int namespaces, uid_t uid)
+{
+	struct cs_genl genl;
+	pid_t child;
+	int seen;
+
+	if (unshare(namespaces))
+		return -1;
+	child = fork();
+	if (child > 0)
+		return waitpid(child, &seen, 0) == child ? WEXITSTATUS(seen) : -1;
+	if (child < 0 || setresuid(uid, uid, uid) || cs_genl_open(&genl) ||
+	    cs_genl_request(&genl, COLDSEND_CMD_TRANSFER_GET, NLM_F_DUMP, NULL, 0))
+		_exit(255);
+	_exit((int)genl.messages);
+}
+
+/* The same in a child, so that this process stays where it is. */
+static int seen(int namespaces, uid_t uid)
+{
+	pid_t child = fork();
+	int status;
+
+	if (!child)
+		_exit(seen_from(namespaces, uid));
+	return waitpid(child, &status, 0) == child ? WEXITSTATUS(status) : -1;
+}
+
+/* A user's transfer is the user's to see, and root's, but not from elsewhere. */
+TEST_F(netlink, transfers_of_others)
+{
+	static const struct cs_data data = { .seed = 5, .size = 8 * CS_MIB };
+	int dev = cs_open(), file = cs_data_create(cs_dir(), &data), sv[2];
+	struct coldsend_send s;
+
+	ASSERT_GE(dev, 0);
+	ASSERT_GE(file, 0);
+	ASSERT_EQ(0, cs_pair(CS_UNIX, sv));
+	cs_send_init(&s, file, sv[0], 0, COLDSEND_TO_EOF, COLDSEND_POLICY_CACHED);
+	ASSERT_EQ(0, cs_become(ALICE));
+	ASSERT_EQ(0, cs_submit(dev, &s, 0));
+	ASSERT_EQ(0, cs_become(0));
+	EXPECT_EQ(1, seen(0, ALICE));
+	EXPECT_EQ(1, seen(0, 0));
+	EXPECT_EQ(0, seen(0, BOB));
+	EXPECT_EQ(0, seen(CLONE_NEWNET, 0));
+	EXPECT_EQ(0, seen(CLONE_NEWPID, ALICE));
+	close(dev);
+	close(file);
+	close(sv[0]);
+	close(sv[1]);
 }
 
 /* --- random ones */

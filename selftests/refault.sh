@@ -34,6 +34,7 @@ give_up() {
 	echo 3 >/proc/sys/vm/drop_caches
 	in_group cat "$hot" "$hot" "$hot" "$cold" >/dev/null
 	in_group cat "$hot" >/dev/null
+	[ "$(resident)" -gt $((pages / 2)) ] || { echo "only $(resident) pages were there"; return 1; }
 	wait_for 10 is_given_up
 }
 

@@ -86,6 +86,7 @@ check "bad: minor" refused "bad:1: dev-minor: '1048576' is too large" "dev 8:104
 check "bad: uid" refused "bad:1: uid: '4294967295' is too large" "uid 4294967295 policy cached"
 check "bad: user" refused "bad:1: uid: there is no user 'nosuchuser'" "uid nosuchuser policy cached"
 check "bad: cgroup" refused "bad:1: cgroup: /nosuchdir: No such" "cgroup /nosuchdir policy cached"
+check "bad: no cgroup" refused "bad:1: cgroup: $tmp is not the directory of a cgroup" "cgroup $tmp policy cached"
 check "bad: backslash" refused "bad:1: in '/a\\b' a backslash" 'path /a\b policy cached'
 check "bad: zero" refused "bad:1: in '/a\\000' a backslash" 'path /a\000 policy cached'
 check "bad: too many words" refused "bad:1: too many words" "$(seq 40 | tr '\n' ' ')"

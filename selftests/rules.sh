@@ -189,8 +189,9 @@ check "test says which and why" grep -q "policy direct, rule [0-9]* (policy dire
 only budget 1M
 xfer cold "$file"
 send
-if [ -r "$module" ] && rmmod coldsend; then
-	insmod "$module"
+if [ -r "$module" ]; then
+	check "a module with rules can be unloaded" rmmod coldsend
+	check "and loaded" insmod "$module"
 	check "unload forgets the rules" same rules "[]" "$(rules)"
 fi
 finish

@@ -113,6 +113,7 @@ run_test() {
 	marker="coldsend-selftests: $number $name"
 	program=$(find_test "$name") || { report "not ok" "$name" "not built"; return; }
 	runs_here "$program" || { report ok "$name" "SKIP no 32-bit programs on this kernel"; return; }
+	[ -c /dev/coldsend ] || { report "not ok" "$name" "the module is gone"; return; }
 	echo "$marker" >/dev/kmsg
 	run_with_deadline "$program" "$deadline" || status=$?
 	sed 's/^/# /' "$tmp/output"
@@ -121,8 +122,10 @@ run_test() {
 	if complaints "$marker" >"$tmp/complaints"; then
 		sed 's/^/# kernel: /' "$tmp/complaints"
 		report "not ok" "$name" "the kernel complained"
-	elif [ -n "$reason" ]; then
+	elif [ -n "$reason" ] && { [ $status = 0 ] || [ $status = $exit_skip ]; }; then
 		report ok "$name" "SKIP $reason"
+	elif [ $status = 0 ] && ! grep -q '^ok ' "$tmp/output"; then
+		report "not ok" "$name" "it says nothing"
 	elif [ $status = 0 ]; then
 		report ok "$name"
 	else

@@ -118,6 +118,8 @@ nobody() {
 }
 check "no permission: plain sendfile" nobody
 
+check "one filter at a time" fails 1 "filtered like this already" run -- coldsend run --seccomp -- true
+
 # Calls of fewer bytes do not come to us at all.
 small_calls() {
 	coldsend run --seccomp --json -- python3 -c '

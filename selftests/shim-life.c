@@ -152,6 +152,20 @@ TEST_F(life, closed_before_fork)
 	in_child(_metadata, self, closed_before_fork, CS_SHIM_SIZE);
 }
 
+static int closed_twice(int file)
+{
+	close_device();
+	if (cs_shim_send(file))
+		return 2;
+	return closed_before_fork(file);
+}
+
+/* What is opened anew may be closed in the same second. */
+TEST_F(life, closed_twice)
+{
+	in_child(_metadata, self, closed_twice, 2 * CS_SHIM_SIZE);
+}
+
 /* The numbers are now those of other files, devices among them. */
 static int numbers_taken(int file)
 {

@@ -11,9 +11,12 @@
 #include <signal.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "crowd.h"
 #include "disk.h"
+#include "group.h"
 #include "kselftest_harness.h"
 #include "states.h"
 #include "submit.h"
@@ -26,6 +29,9 @@
 /* Milliseconds of a read, as in faults.sh, and for all else at the most. */
 #define READ_MS		200
 #define SOON		3000
+/* Sends that do not wait, and what each gets whatever others have. */
+#define URGENT		16
+#define ON_TOP		(64LL * 1024)
 
 static const struct cs_data data = { .seed = 161, .size = SIZE };
 
@@ -213,6 +219,45 @@ TEST_F(starved, device_closed)
 	EXPECT_TRUE(cs_made_back(&none, SECONDS));
 	EXPECT_LT(cs_now_ms() - since, SOON);
 	self->dev = -1;
+}
+
+/* What is sent stays in the sockets.  Return: bytes that the group has more, or -1. */
+static long long send_on_top(int dev, int file, __u32 policy)
+{
+	long long before = cs_group_bytes();
+	struct coldsend_send s;
+	int i, sv[2];
+
+	for (i = 0; i < URGENT; i++) {
+		if (cs_pair(CS_UNIX, sv) || fcntl(sv[0], F_SETFL, O_NONBLOCK))
+			return -1;
+		cs_send_init(&s, file, sv[0], i * ON_TOP, ON_TOP, policy);
+		if (cs_send(dev, &s) || s.sent != ON_TOP)
+			return -1;
+	}
+	return cs_group_bytes() - before;
+}
+
+/*
+ * Who must not wait has memory all the same, and nothing but the number of transfers
+ * bounds that: it counts as its cgroup's.  There may be memory of the pool at times.
+ */
+TEST_F(starved, on_top_is_charged)
+{
+	int status;
+	pid_t child;
+
+	if (!cs_group_is_there())
+		SKIP(return, "no cgroups that count memory");
+	start(_metadata, self, variant->policy);
+	child = fork();
+	ASSERT_GE(child, 0);
+	if (!child)
+		_exit(cs_group_join() ||
+		      send_on_top(self->dev, self->file, variant->policy) <
+			      URGENT / 2 * ON_TOP);
+	ASSERT_EQ(child, waitpid(child, &status, 0));
+	EXPECT_EQ(0, status);
 }
 
 int main(int argc, char **argv)

@@ -170,6 +170,17 @@ watched() {
 	return "$status"
 }
 check "stats --watch" watched
+
+lines() { [ "$(wc -l <"$tmp/watched")" -ge 2 ]; }
+a_line_each() {
+	local pid status=0
+	coldsend stats --watch=1 --json >"$tmp/watched" & pid=$!
+	wait_for 10 lines || status=$?
+	kill "$pid"
+	wait "$pid" 2>/dev/null
+	head -n 1 "$tmp/watched" | jq -e .counters >/dev/null && return "$status"
+}
+check "stats --watch --json" a_line_each
 check "stats --watch 0" fails 2 "at least 1 second" coldsend stats --watch 0
 check "stats --prometheus --json" fails 2 "either" coldsend stats --prometheus --json
 

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -16,10 +17,15 @@
 #define EXIT_USAGE	2
 #define EXIT_REFUSED	3	/* the ioctl failed; its errno is on stdout */
 
+/* What sockets take though nobody reads. */
+#define LEFT		(64 * CS_KIB)
+
 static const char usage[] =
 "usage: xfer make FILE SIZE SEED        write a file of seeded bytes\n"
 "       xfer send [OPTION]... FILE SEED transfer it here, check every byte\n"
 "       xfer stall FILE                 transfer to a receiver that never reads\n"
+"       xfer leave FILE SEED POLICY     transfer 64 KiB of it, close the device, and\n"
+"                                       check every byte after a line on stdin\n"
 "       xfer flood FILE N               N transfers of no byte, one after another\n"
 "       xfer sha256 SIZE SEED           print the digest of seeded bytes\n"
 "       xfer cold FILE                  drop it from the page cache\n"
@@ -113,6 +119,16 @@ static int open_all(const char *path, int *fd, int *dev, int sv[2])
 	return cs_pair(CS_TCP4, sv) ? fail("sockets", errno) : 0;
 }
 
+static int parse_policy(const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(policies) / sizeof(*policies); i++)
+		if (!strcmp(name, policies[i]))
+			return i;
+	return -EINVAL;
+}
+
 static int stall(char **argv)
 {
 	struct coldsend_send s;
@@ -125,6 +141,37 @@ static int stall(char **argv)
 		     COLDSEND_POLICY_DIRECT);
 	err = cs_send(dev, &s);
 	return fail("the transfer ended", -err);
+}
+
+/* Says when all is in the sockets and nothing of the module is open any more. */
+static int leave(char **argv)
+{
+	struct cs_data data = {
+		.seed = strtoull(argv[1], NULL, 0), .size = LEFT,
+	};
+	int policy = parse_policy(argv[2]);
+	static __u8 buf[LEFT];
+	struct coldsend_send s;
+	int fd, dev, sv[2];
+	int err;
+
+	if (policy < 0)
+		return usage_error();
+	err = open_all(argv[0], &fd, &dev, sv);
+	if (err)
+		return err;
+	cs_send_init(&s, fd, sv[0], 0, LEFT, (__u32)policy);
+	err = cs_send(dev, &s);
+	if (err || s.sent != LEFT)
+		return fail("not all was sent", -err);
+	close(dev);
+	close(fd);
+	puts("left");
+	fflush(stdout);
+	getchar();
+	if (recv(sv[1], buf, LEFT, MSG_WAITALL) != LEFT)
+		return fail("not all arrived", errno);
+	return cs_data_check(&data, 0, buf, LEFT) == LEFT ? 0 : EXIT_WRONG;
 }
 
 static int flood(char **argv)
@@ -141,16 +188,6 @@ static int flood(char **argv)
 		err = cs_send(dev, &s);
 	}
 	return err ? fail("a transfer failed", -err) : 0;
-}
-
-static int parse_policy(const char *name)
-{
-	size_t i;
-
-	for (i = 0; i < sizeof(policies) / sizeof(*policies); i++)
-		if (!strcmp(name, policies[i]))
-			return i;
-	return -EINVAL;
 }
 
 /* Fills in @j from options; the index of the first argument, or -1. */
@@ -235,6 +272,8 @@ int main(int argc, char **argv)
 		return sha256(argv + 2);
 	if (!strcmp(verb, "stall") && argc == 3)
 		return stall(argv + 2);
+	if (!strcmp(verb, "leave") && argc == 5)
+		return leave(argv + 2);
 	if (!strcmp(verb, "flood") && argc == 4)
 		return flood(argv + 2);
 	if (!strcmp(verb, "cold") && argc == 3)

@@ -343,6 +343,7 @@ struct cs_view;
  * @tree: of residency -r
  * @view: of top
  * @event: of monitor
+ * @stats: of stats; with @again there will be more, JSON has a line each
  * @info: of info; the path is NULL if no file was asked about
  * @served: of run
  */
@@ -352,7 +353,7 @@ struct cs_printer {
 	void (*tunables)(const struct cs_values *tunables);
 	void (*rules)(const struct cs_rules *rules);
 	void (*choice)(const struct cs_choice *choice);
-	void (*stats)(const struct cs_stats *stats);
+	void (*stats)(const struct cs_stats *stats, bool again);
 	void (*files)(const struct cs_rows *rows);
 	void (*residency)(const struct cs_resident *list, size_t count);
 	void (*tree)(const struct cs_tree *trees, size_t nr_trees,

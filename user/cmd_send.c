@@ -73,14 +73,22 @@ static void on_stop(int sig)
 	errno = err;
 }
 
+/* Unless it is ignored, as shells have it for what runs in the background. */
+static void catch(int sig)
+{
+	struct sigaction action = { .sa_handler = on_stop };
+	struct sigaction old;
+
+	if (!sigaction(sig, NULL, &old) && old.sa_handler != SIG_IGN)
+		sigaction(sig, &action, NULL);
+}
+
 /* From here on a signal ends the transfer, not the program. */
 static void catch_stop(int sock)
 {
-	struct sigaction action = { .sa_handler = on_stop };
-
 	stop_sock = sock;
-	sigaction(SIGINT, &action, NULL);
-	sigaction(SIGTERM, &action, NULL);
+	catch(SIGINT);
+	catch(SIGTERM);
 }
 
 static void say_unsupported(const struct job *job)
@@ -128,22 +136,36 @@ static void add_up(struct coldsend_send *total, const struct coldsend_send *req)
 }
 
 /*
+ * Bytes to ask for next: what is left, but no more than @chunk.  All that may be
+ * left of the largest file is less than a chunk, and to ask past it is refused.
+ */
+static __u64 next_length(const struct job *job, __u64 chunk)
+{
+	const struct send_args *args = job->args;
+	__u64 sent = job->done.total.sent;
+	__u64 left = args->length;
+
+	if (left != COLDSEND_TO_EOF)
+		left -= sent;
+	else if (chunk != COLDSEND_TO_EOF)
+		left = (__u64)LLONG_MAX - args->offset - sent;
+	return left < chunk ? left : chunk;
+}
+
+/*
  * One ioctl, of at most @chunk bytes.
  * Return: bytes sent, 0 at the end of the file, -1 with done.error.
  */
 static long long send_chunk(struct job *job, __u64 chunk)
 {
 	const struct send_args *args = job->args;
-	__u64 sent = job->done.total.sent;
-	__u64 left = args->length;
 	struct coldsend_send req = COLDSEND_REQUEST(job->sock, job->file,
-						    args->offset + sent, 0);
+						    args->offset, 0);
 
+	req.offset += job->done.total.sent;
+	req.length = next_length(job, chunk);
 	req.flags = args->flags;
 	req.policy = args->policy;
-	if (left != COLDSEND_TO_EOF)
-		left -= sent;
-	req.length = left < chunk ? left : chunk;
 	if (coldsend_send(job->dev, &req) < 0) {
 		job->done.error = stopped ? EINTR : errno;
 		return -1;
@@ -307,8 +329,9 @@ const struct cs_command cs_cmd_send = {
 	.help =
 "Connects to HOST and PORT, or to a UNIX stream socket, and has the kernel\n"
 "send FILE there.  Prints what was sent on standard output, and a progress\n"
-"line on standard error if that is a terminal.  SIGINT or SIGTERM stops it and\n"
-"prints what was sent.  Fails (1) if fewer bytes were sent than asked for.\n\n"
+"line on standard error if that is a terminal.  SIGINT or SIGTERM, unless it is\n"
+"ignored, stops it and prints what was sent.  Fails (1) if fewer bytes were sent\n"
+"than asked for.\n\n"
 "  -o, --offset SIZE    first byte to send (0)\n"
 "  -l, --length SIZE    bytes to send (all up to the end of the file)\n"
 "  -p, --policy POLICY  auto, cached, direct, drop-behind, hybrid, or default: the\n"

@@ -37,21 +37,24 @@ static int show(struct cs_nl *nl, const struct request *request)
 		return cs_prometheus_print(nl) ? CS_FAILED : CS_OK;
 	if (cs_nl_stats_get(nl, &stats))
 		return CS_FAILED;
-	cs_printer()->stats(&stats);
+	cs_printer()->stats(&stats, request->watch);
 	return CS_OK;
 }
 
 /* Until it is interrupted, or nobody reads what it says. */
 static int watch(struct cs_nl *nl, const struct request *request)
 {
+	/* A terminal shows them in one place, a file one by one. */
+	bool is_text = !cs_args_json();
+	bool in_place = is_text && isatty(STDOUT_FILENO);
+
 	while (!show(nl, request)) {
-		/* A terminal shows them in one place, a file one by one. */
-		if (!isatty(STDOUT_FILENO))
+		if (is_text && !in_place)
 			putchar('\n');
 		if (fflush(stdout))
 			return CS_FAILED;
 		sleep(request->watch);
-		if (isatty(STDOUT_FILENO))
+		if (in_place)
 			fputs("\033[H\033[2J", stdout);
 	}
 	return CS_FAILED;

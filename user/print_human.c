@@ -70,8 +70,9 @@ static void print_tunables(const struct cs_values *tunables)
 	print_values(&cs_tunables, tunables);
 }
 
-static void print_stats(const struct cs_stats *stats)
+static void print_stats(const struct cs_stats *stats, bool again)
 {
+	(void)again;
 	print_values(&cs_counters, &stats->counters);
 	print_values(&cs_objects, &stats->objects);
 }

@@ -86,15 +86,15 @@ static json_t *from_values(const struct cs_attrs *set,
 }
 
 /* Prints and frees @value; an error stays on stdout, where main finds it. */
-static void dump(json_t *value, size_t indent)
+static void dump(json_t *value, size_t flags)
 {
-	json_dumpf(value, stdout, JSON_INDENT(indent) | JSON_REAL_PRECISION(9));
+	json_dumpf(value, stdout, flags | JSON_REAL_PRECISION(9));
 	json_decref(value);
 }
 
 static void dump_line(json_t *value)
 {
-	dump(value, 2);
+	dump(value, JSON_INDENT(2));
 	putchar('\n');
 }
 
@@ -187,7 +187,7 @@ static void print_choice(const struct cs_choice *choice)
 	dump_line(object);
 }
 
-static void print_stats(const struct cs_stats *stats)
+static void print_stats(const struct cs_stats *stats, bool again)
 {
 	json_t *object = json_object();
 
@@ -195,7 +195,8 @@ static void print_stats(const struct cs_stats *stats)
 			    from_values(&cs_counters, &stats->counters));
 	json_object_set_new(object, "objects",
 			    from_values(&cs_objects, &stats->objects));
-	dump_line(object);
+	dump(object, again ? JSON_COMPACT : JSON_INDENT(2));
+	putchar('\n');
 }
 
 static json_t *from_row(const struct cs_row *row)

@@ -7,11 +7,13 @@
  */
 #include <errno.h>
 #include <limits.h>
+#include <linux/magic.h>
 #include <pwd.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/vfs.h>
 
 #include "rule.h"
 
@@ -147,16 +149,21 @@ static bool take_uid(struct cs_rule *rule, const char *value,
 	return true;
 }
 
+/* Files of a cgroup have numbers of the same kind, and other directories any. */
 static bool take_cgroup(struct cs_rule *rule, const char *value,
 			const struct said *said)
 {
+	struct statfs fs;
 	struct stat st;
 
 	if (*value != '/')
 		return take_number(rule, COLDSEND_A_RULE_CGROUP, value,
 				   ULLONG_MAX, said);
-	if (stat(value, &st))
+	if (stat(value, &st) || statfs(value, &fs))
 		return say(said, "cgroup: %s: %s", value, strerror(errno));
+	if (!S_ISDIR(st.st_mode) || fs.f_type != CGROUP2_SUPER_MAGIC)
+		return say(said, "cgroup: %s is not the directory of a cgroup (version 2)",
+			   value);
 	cs_values_put(&rule->num, COLDSEND_A_RULE_CGROUP, st.st_ino);
 	return true;
 }

@@ -22,6 +22,7 @@ run() {
 	local machine=$1 status=0
 	shift
 	SECONDS=0
+	rm -f "$results/$machine".{ktap,ended}
 	echo "# machine $machine"
 	[ "${machine%-part?}" = "$last" ] || unset COLDSEND_SOAK_SECONDS
 	"$vm/run.sh" -k "${machine%-part?}" -m 2G -d 4G -x 2G -t "${COLDSEND_DEADLINE:-3000}" -- \
@@ -30,10 +31,20 @@ run() {
 	echo "$status $SECONDS" >"$results/$machine.ended"
 }
 
+# Tests that were skipped on a machine and are not to be, where that is known.
+wrongly_skipped() {
+	local may name
+	may=$(sed -n "s/^${1%-part?}\t//p" "$vm/skips")
+	[ -n "$may" ] || return 0
+	sed -n 's/^ok [0-9]* \([^ ]*\) # SKIP.*/\1/p' "$results/$1.ktap" | while read -r name; do
+		case " $may " in *" $name "*) ;; *) echo "$name" ;; esac
+	done
+}
+
 # Add up the top-level results of a machine.
 count() {
-	local machine=$1 ktap=$results/$1.ktap status seconds p f s
-	read -r status seconds <"$results/$machine.ended"
+	local machine=$1 ktap=$results/$1.ktap status=99 seconds=0 planned p f s name
+	[ ! -e "$results/$machine.ended" ] || read -r status seconds <"$results/$machine.ended"
 	s=$(grep -cE '^ok [0-9]+.*# SKIP' "$ktap") || true
 	p=$(($(grep -cE '^ok [0-9]+' "$ktap" || true) - s))
 	f=$(grep -cE '^not ok [0-9]+' "$ktap") || true
@@ -41,6 +52,15 @@ count() {
 		echo "not ok - the run on $machine ended with status $status"
 		f=$((f + 1))
 	fi
+	planned=$(sed -n 's/^1\.\.\([0-9]*\)$/\1/p' "$ktap")
+	if [ $((p + f + s)) -lt "${planned:-1}" ]; then
+		echo "not ok - $((p + f + s)) of ${planned:-any} tests ran on $machine"
+		f=$((f + 1))
+	fi
+	for name in $(wrongly_skipped "$machine"); do
+		echo "not ok - $name was skipped on $machine, where it should not be"
+		f=$((f + 1))
+	done
 	passed=$((passed + p)) failed=$((failed + f)) skipped=$((skipped + s))
 	echo "# $machine: $p passed, $f failed, $s skipped in $seconds s"
 }

@@ -56,7 +56,8 @@ struct coldsend *coldsend_open(void);
  * @cs: from coldsend_open(), or NULL; no thread may be using it
  *
  * Asynchronous transfers of the handle end, unless another process still has it
- * open after a fork.  Sleeps for the disk, never for a peer.
+ * open after a fork.  Sleeps for the disk, and where one sends to a socket that
+ * blocks its sender (kTLS, MPTCP, vsock), for who holds that.
  */
 void coldsend_close(struct coldsend *cs);
 

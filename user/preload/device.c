@@ -31,7 +31,7 @@
  */
 static atomic_ullong device;
 
-/* Second of the clock before which the device is not opened again. */
+/* Second of the clock before which it is not tried again to open the device. */
 static atomic_long next_try;
 
 static int fd_of(__u64 word)
@@ -65,15 +65,12 @@ static int move_up(int fd)
 	return up;
 }
 
-/* Once a second at most: who may not open it now will hardly ever. */
-static bool may_try(void)
+static long this_second(void)
 {
-	long next = next_try;
 	struct timespec now;
 
 	clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
-	return now.tv_sec >= next &&
-	       atomic_compare_exchange_strong(&next_try, &next, now.tv_sec + 1);
+	return now.tv_sec;
 }
 
 /* Opens the device in place of @old, unless another thread was faster. */
@@ -83,8 +80,11 @@ static int try_to_open(__u64 old)
 	int fd;
 
 	fd = coldsend_open_device();
-	if (fd < 0)
+	if (fd < 0) {
+		/* Who may not open it now will hardly ever. */
+		next_try = this_second() + 1;
 		return -1;
+	}
 	fd = move_up(fd);
 	word = word_of(fd);
 	if (word && atomic_compare_exchange_strong(&device, &old, word))
@@ -98,7 +98,7 @@ static int open_instead(__u64 old)
 {
 	int state, fd;
 
-	if (!may_try())
+	if (this_second() < next_try)
 		return -1;
 	pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &state);
 	fd = try_to_open(old);

@@ -75,6 +75,16 @@ static int install(__u32 min_count)
 
 #endif
 
+/* What the kernel writes and reads may be larger than the headers knew. */
+static bool knows_sizes(void)
+{
+	struct seccomp_notif_sizes sizes;
+
+	return !syscall(SYS_seccomp, SECCOMP_GET_NOTIF_SIZES, 0, &sizes) &&
+	       sizes.seccomp_notif <= sizeof(struct seccomp_notif) &&
+	       sizes.seccomp_notif_resp <= sizeof(struct seccomp_notif_resp);
+}
+
 /**
  * cs_filter_install - stop this process' calls of sendfile, and its children's
  * @min_size: bytes that a call asks for at least to be stopped
@@ -87,13 +97,19 @@ int cs_filter_install(__u64 min_size)
 {
 	/* More is never asked for at once. */
 	__u32 min_count = min_size > INT_MAX ? INT_MAX : (__u32)min_size;
-	int listener = install(min_count);
+	int listener;
 
+	if (!knows_sizes()) {
+		cs_err("can't filter sendfile: this kernel's seccomp is not what this program was built for");
+		return -1;
+	}
+	listener = install(min_count);
 	if (listener < 0 && errno == EACCES &&
 	    !prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))
 		listener = install(min_count);
 	if (listener < 0)
-		cs_err("can't filter sendfile: %s", strerror(errno));
+		cs_err("can't filter sendfile: %s", errno == EBUSY ?
+		       "calls are filtered like this already" : strerror(errno));
 	return listener;
 }
 

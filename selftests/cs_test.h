@@ -155,7 +155,7 @@ long long cs_now_ms(void);
 void cs_nap(void);
 int cs_become(uid_t uid);
 int cs_run_on(pthread_t thread, int cpu);
-int cs_patient(int seconds);
+int cs_patient(int time);
 bool cs_wait(bool (*done)(void *arg), void *arg, int seconds);
 
 /* job.c: a transfer from file to receiver, all of it checked */

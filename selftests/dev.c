@@ -133,11 +133,11 @@ int cs_run_on(pthread_t thread, int cpu)
 }
 
 /* So long as @seconds of an idle machine may take here: run.sh says how slow it is. */
-int cs_patient(int seconds)
+int cs_patient(int time)
 {
 	const char *factor = getenv("COLDSEND_PATIENCE");
 
-	return seconds * (factor && atoi(factor) > 1 ? atoi(factor) : 1);
+	return time * (factor && atoi(factor) > 1 ? atoi(factor) : 1);
 }
 
 /* Looks at @done until it is true or the deadline passes; what it was. */

@@ -156,7 +156,7 @@ static bool is_past_max(void *arg)
 static bool keep_to_max(struct __test_metadata *_metadata, struct threads *t,
 			int milliseconds)
 {
-	long long now, last = t->since;
+	long long now, last = cs_now_ms();
 	bool past = false;
 
 	while (running(t) && !past) {

@@ -132,7 +132,7 @@ int cs_run_on(pthread_t thread, int cpu)
 	return -pthread_setaffinity_np(thread, sizeof(one), &one);
 }
 
-/* So long as @seconds of an idle machine may take here: run.sh says how slow it is. */
+/* So long as @time of an idle machine may take here: run.sh says how slow it is. */
 int cs_patient(int time)
 {
 	const char *factor = getenv("COLDSEND_PATIENCE");

@@ -325,28 +325,28 @@ static bool is_gone(void *arg)
 	return __atomic_load_n(&((struct message *)arg)->gone, __ATOMIC_ACQUIRE);
 }
 
-/* Does a worker sleep for a lock that is held?  All else it would need is in memory. */
-static bool a_worker_waits(void *arg)
+/* Do so many workers sleep for a lock that is held?  All else they need is in memory. */
+static bool workers_wait(void *arg)
 {
-	bool found = false;
+	int missing = *(int *)arg;
 	char line[512];
 	glob_t tasks;
 	size_t i;
 
-	(void)arg;
 	if (glob("/proc/[0-9]*/stat", GLOB_NOSORT, NULL, &tasks))
 		return false;
-	for (i = 0; i < tasks.gl_pathc && !found; i++) {
+	for (i = 0; i < tasks.gl_pathc && missing > 0; i++) {
 		FILE *stat = fopen(tasks.gl_pathv[i], "r");
 
 		if (!stat)
 			continue;
-		if (fgets(line, sizeof(line), stat))
-			found = strstr(line, "+coldsend_blocking) D ");
+		if (fgets(line, sizeof(line), stat) &&
+		    strstr(line, "+coldsend_blocking) D "))
+			missing--;
 		fclose(stat);
 	}
 	globfree(&tasks);
-	return found;
+	return missing <= 0;
 }
 
 /* Who throws away a message with the device in it waits for no transfer. */
@@ -355,9 +355,10 @@ TEST_F_TIMEOUT(lock_held, last_close_is_anybodys, SECONDS)
 	struct cs_made before = cs_made_now();
 	struct message message = {};
 	pthread_t thread;
+	int one = 1;
 
 	hold_vsock(_metadata, self);
-	ASSERT_TRUE(cs_wait(a_worker_waits, NULL, SOON));
+	ASSERT_TRUE(cs_wait(workers_wait, &one, SOON));
 	ASSERT_EQ(0, socketpair(AF_UNIX, SOCK_STREAM, 0, message.sv));
 	ASSERT_EQ(0, cs_pass(message.sv[0], self->dev));
 	EXPECT_EQ(0, close(self->dev));
@@ -370,14 +371,19 @@ TEST_F_TIMEOUT(lock_held, last_close_is_anybodys, SECONDS)
 	EXPECT_TRUE(cs_made_back(&before, SOON));
 }
 
-/* Submits and closes the device, which nobody else has by then. */
-static int submit_and_close(int dev, int file, int sock, int others_closed)
+/*
+ * Submits and closes the device, which nobody else has by then, when the worker can't
+ * be stopped any more: the last of @workers.
+ */
+static int submit_and_close(int dev, int file, int sock, int others_closed,
+			    int workers)
 {
 	struct coldsend_send s;
 	char byte;
 
 	cs_send_init(&s, file, sock, 0, LENGTH, COLDSEND_POLICY_CACHED);
-	if (cs_submit(dev, &s, 0) || read(others_closed, &byte, 1) != 1)
+	if (cs_submit(dev, &s, 0) || !cs_wait(workers_wait, &workers, SOON) ||
+	    read(others_closed, &byte, 1) != 1)
 		return 1;
 	return close(dev);
 }
@@ -389,13 +395,14 @@ TEST_F_TIMEOUT(lock_held, own_close_can_be_killed, SECONDS)
 	int closed[2];
 
 	hold_vsock(_metadata, self);
-	ASSERT_TRUE(cs_wait(a_worker_waits, NULL, SOON));
+	ASSERT_TRUE(cs_wait(workers_wait, &self->held, SOON));
 	ASSERT_EQ(0, pipe2(closed, O_CLOEXEC));
 	child.pid = fork();
 	ASSERT_GE(child.pid, 0);
 	if (!child.pid)
 		_exit(submit_and_close(self->dev, self->file,
-				       self->holder[0].sv[0], closed[0]));
+				       self->holder[0].sv[0], closed[0],
+				       self->held + 1));
 	EXPECT_EQ(0, close(self->dev));
 	ASSERT_EQ(1, write(closed[1], "", 1));
 	EXPECT_TRUE(cs_child_sleeps(&child, SOON));

@@ -15,6 +15,8 @@
 #include <linux/ioprio.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
@@ -375,15 +377,34 @@ static int ioprio_of(int pid)
 	return (int)syscall(SYS_ioprio_get, IOPRIO_WHO_PROCESS, pid);
 }
 
-static bool is_as_we_are(int pid, int nice)
+/* The nice value in a line of /proc/PID/stat: the 19th word, the name is the second. */
+static int nice_of(const char *name_end)
 {
-	return nice == getpriority(PRIO_PROCESS, 0) && ioprio_of(pid) == ioprio_of(0);
+	const char *at = name_end;
+	int word;
+
+	for (word = 2; at && word < 19; word++)
+		at = strchr(at + 1, ' ');
+	return at ? atoi(at) : -1;
 }
 
-/* Kernel threads that have a transfer now; if @others, those of another priority. */
+/* A kernel thread that has a transfer now, and is of our priority or of another. */
+static bool is_worker(const char *line, bool other)
+{
+	const char *name_end = strstr(line, "+coldsend) ");
+	bool same;
+
+	if (!name_end)
+		return false;
+	same = nice_of(name_end) == getpriority(PRIO_PROCESS, 0) &&
+	       ioprio_of(atoi(line)) == ioprio_of(0);
+	return same != other;
+}
+
 static int count_workers(bool others)
 {
-	int count = 0, pid, nice, found;
+	char line[512];
+	int count = 0;
 	FILE *stat;
 	glob_t all;
 	size_t i;
@@ -394,10 +415,8 @@ static int count_workers(bool others)
 		stat = fopen(all.gl_pathv[i], "r");
 		if (!stat)
 			continue;
-		found = fscanf(stat, "%d (kworker/%*[^)+]+coldsend) %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d %*d %d",
-			       &pid, &nice);
+		count += fgets(line, sizeof(line), stat) && is_worker(line, others);
 		fclose(stat);
-		count += found == 2 && is_as_we_are(pid, nice) == !others;
 	}
 	globfree(&all);
 	return count;

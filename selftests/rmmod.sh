@@ -47,7 +47,7 @@ leave_and_unload() {
 	wait_for 20 grep -q left "$tmp/left" && unload && absent && balanced || return 1
 	echo go >&8
 	exec 8>&-
-	wait $leaver
+	wait "$leaver"
 }
 
 check "everything given back since the module was loaded" unload

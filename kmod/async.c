@@ -28,6 +28,8 @@
 
 /* Segments that one transfer sends before others get their turn. */
 #define CS_ASYNC_BUDGET		16
+/* The same for a nice one, whose worker may run slowly: others wait for it. */
+#define CS_ASYNC_BUDGET_NICE	1
 
 /* Workers that a user has of the queue for sockets that block, at the most. */
 #define CS_ASYNC_BLOCKED_MAX	32
@@ -112,7 +114,7 @@ static bool cs_async_wait_socket(struct cs_xfer *xfer)
 	return false;
 }
 
-/* The file's lock is held.  It will be woken. */
+/* Others have the file, by its lock or a claim.  It will be woken. */
 static void cs_async_pause(struct cs_xfer *xfer)
 {
 	long pause = max(cs_engine_pause(xfer), 1L);
@@ -153,7 +155,7 @@ enum cs_turn {
 
 static enum cs_turn cs_async_pump(struct cs_xfer *xfer)
 {
-	u32 budget = CS_ASYNC_BUDGET;
+	u32 budget = xfer->nice > 0 ? CS_ASYNC_BUDGET_NICE : CS_ASYNC_BUDGET;
 	enum cs_pumped pumped;
 
 	while (budget--) {

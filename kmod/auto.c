@@ -66,13 +66,15 @@ static bool cs_auto_admits(const struct cs_xfer *xfer, bool trial)
 	return admit;
 }
 
-/* Would a small file push others out, though nobody asked for it lately? */
+/*
+ * Would a small file push others out, though nobody asked for it lately?  Most are
+ * there, and to see that is cheaper than to look at memory.
+ */
 static bool cs_auto_is_first(const struct cs_xfer *xfer)
 {
 	return xfer->tunables.admit_after > 1 && xfer->pos < xfer->size &&
-	       cs_memory_is_full() &&
 	       !cs_pagecache_has(xfer->file, xfer->pos, 1) &&
-	       !cs_doorkeeper_knows(xfer);
+	       cs_memory_is_full() && !cs_doorkeeper_knows(xfer);
 }
 
 /**

@@ -97,20 +97,21 @@ static bool cs_claim_try_enter(struct cs_claim_bucket *bucket,
 }
 
 /*
- * Sleeps for others of the same file, who mostly are quick.  A worker does so for no
- * longer than that: others' transfers need it too.
+ * Sleeps for others of the same file, who mostly are quick.  A worker does so once, and
+ * for no longer than that: others' transfers need it too.
  * Return: 0; -EAGAIN they took too long for a worker; -ERESTARTSYS on a deadly signal.
  */
 static int cs_claim_enter(const struct cs_xfer *xfer, struct cs_claiming *claiming)
 {
 	struct cs_claim_bucket *bucket = cs_claim_bucket(claiming->inode);
+	long patience = xfer->retries ? 0 : CS_CLAIM_PATIENCE;
 
 	if (!xfer->async)
 		return wait_event_killable(bucket->wait,
 					   cs_claim_try_enter(bucket, claiming));
 	return wait_event_timeout(bucket->wait,
 				  cs_claim_try_enter(bucket, claiming),
-				  CS_CLAIM_PATIENCE) ? 0 : -EAGAIN;
+				  patience) ? 0 : -EAGAIN;
 }
 
 static void cs_claim_leave(struct cs_claiming *claiming)

@@ -40,8 +40,7 @@
  *	park lock		park.c: parked segments
  *	heat lock		heat.c: how hot files are
  *	drop lock		drop.c: pages that wait to be dropped
- *	claim locks		claim.c: mutexes, held while a window of a file
- *				is looked up and has its reads submitted
+ *	claim locks		claim.c: who looks for pages of which file
  *	rules and budget lock	see rule.h
  *	live lock		live.c: which transfers run
  *	event lock		events.c: how many were told of late
@@ -204,8 +203,8 @@ static inline u64 cs_xfer_sent(const struct cs_xfer *xfer)
  * enum cs_pumped - why cs_engine_pump() returned
  * @CS_PUMPED_SOME: a segment or part of it went; pump again
  * @CS_PUMPED_WAIT_DISK: a read has to complete first
- * @CS_PUMPED_WAIT_FILE: somebody has to let go of the file's lock first;
- *	asynchronous transfers only
+ * @CS_PUMPED_WAIT_FILE: somebody has to let go of the file first, its lock or a
+ *	claim; asynchronous transfers only
  * @CS_PUMPED_WAIT_POOL: others have to give memory back first
  * @CS_PUMPED_WAIT_SOCKET: the socket has to have room first
  * @CS_PUMPED_ALL: the transfer has ended
@@ -265,7 +264,8 @@ void cs_async_exit(void);
  * enum cs_next - what a source says when asked for the next segment
  * @CS_NEXT_READY: here it is
  * @CS_NEXT_WAIT_DISK: it is being read
- * @CS_NEXT_WAIT_FILE: somebody has the file's lock, and the transfer is asynchronous
+ * @CS_NEXT_WAIT_FILE: somebody has the file's lock, or claims pages of it, and the
+ *	transfer is asynchronous
  * @CS_NEXT_WAIT_POOL: there is no memory to read it into
  * @CS_NEXT_AGAIN: ask again, things have changed
  * @CS_NEXT_END: there is none, xfer->error says why if it is not the end

@@ -10,11 +10,10 @@
  *
  * When the pool is full, transfers wait in line (turns.c) for memory that others give
  * back.  Whoever has a thread that must not wait, or has waited long enough, gets a
- * small segment on top, and takes nothing from those in line: as nothing but the number
- * of transfers bounds these, they are charged to the sender's cgroup, and serve nobody
- * else.  All others are promised
- * what they will use before they look for a segment, so that the maximum holds.  What
- * no transfer uses (spare.c) is kept as far as that leaves room.
+ * small segment on top, and takes nothing from those in line: such segments are charged
+ * to the sender's cgroup, and not kept for others.  All others are promised what they
+ * will use before they look for a segment, so that the maximum holds.  What no transfer
+ * uses (spare.c) is kept as far as that leaves room.
  */
 #include <linux/log2.h>
 
@@ -255,7 +254,7 @@ struct cs_segment *cs_pool_get(struct cs_xfer *xfer, u32 size, bool first,
  * cs_pool_put - gives a segment back to the pool
  * @segment: from cs_pool_get(), with no read in flight
  *
- * Process context.
+ * Process context.  One that was had on top is freed.
  */
 void cs_pool_put(struct cs_segment *segment)
 {

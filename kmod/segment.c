@@ -176,6 +176,9 @@ static struct folio *cs_segment_alloc_folio(u32 order, bool charged)
 	}
 	if (order > CS_SEGMENT_ORDER_MIN)
 		gfp |= __GFP_NORETRY;
+	else if (charged)
+		/* Nobody is killed for it. */
+		gfp |= __GFP_RETRY_MAYFAIL;
 	if (charged)
 		gfp |= __GFP_ACCOUNT;
 	return folio_alloc(gfp, order);

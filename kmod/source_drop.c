@@ -20,27 +20,29 @@ static void cs_drop_open(struct cs_xfer *xfer)
 }
 
 /*
+ * Others who have the file keep a worker from claiming more of it, not from sending
+ * what is there.
  * Return: 1 if the batch has something, 0 if it can't be had; -EAGAIN others have the
  * file, and others -errno.
  */
 static int cs_drop_refill(struct cs_xfer *xfer, struct cs_segment *batch)
 {
+	int ret, err = cs_claim_ahead(xfer);
 	loff_t end = cs_claim_end(xfer);
 	u32 attempt;
-	int ret;
 
-	ret = cs_claim_ahead(xfer);
-	for (attempt = 0; !ret && attempt < 3; attempt++) {
+	for (attempt = 0; attempt < 3; attempt++) {
 		cs_gather(batch, xfer->drop.inode, xfer->pos, end);
 		if (batch->end)
 			return 1;
+		if (err)
+			return err;
 		ret = cs_gather_wait(xfer, xfer->drop.inode);
 		if (ret < 0)
 			return ret;
-		ret = ret ? 0 : cs_claim_again(xfer);
+		if (!ret)
+			err = cs_claim_again(xfer);
 	}
-	if (ret)
-		return ret;
 	if (cs_gather_bring(xfer, xfer->drop.inode, true))
 		cs_gather(batch, xfer->drop.inode, xfer->pos, end);
 	return batch->end > 0;

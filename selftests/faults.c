@@ -7,7 +7,8 @@
  *
  * Run by faults.sh, which makes a slow disk, and the file there and in CS_DIR.
  * Environment: CS_SLOW_DIR, a directory of the disk; CS_DISK, its device mapper
- * name; CS_DISK_SLOW, CS_DISK_DEAD, CS_DISK_FAST, tables of it.
+ * name; CS_DISK_SLOW, CS_DISK_DEAD, CS_DISK_FAST, tables of it; CS_CGROUP, the
+ * directory of a cgroup whose memory is counted, where there are such.
  */
 #include <errno.h>
 #include <fcntl.h>

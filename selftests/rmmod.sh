@@ -41,6 +41,7 @@ cycle() {
 # Unloads while sockets hold what nobody has read; it arrives all the same.
 leave_and_unload() {
 	local leaver
+	: >"$tmp/left"
 	xfer cold "$tmp/file"
 	xfer leave "$tmp/file" 5 "$1" <"$tmp/go" >"$tmp/left" & leaver=$!
 	exec 8>"$tmp/go"

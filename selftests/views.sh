@@ -174,6 +174,7 @@ check "stats --watch" watched
 lines() { [ "$(wc -l <"$tmp/watched")" -ge 2 ]; }
 a_line_each() {
 	local pid status=0
+	: >"$tmp/watched"
 	coldsend stats --watch=1 --json >"$tmp/watched" & pid=$!
 	wait_for 10 lines || status=$?
 	kill "$pid"

@@ -73,7 +73,13 @@ static long this_second(void)
 	return now.tv_sec;
 }
 
-/* Opens the device in place of @old, unless another thread was faster. */
+/* Its descriptor, if that is the device still, or -1. */
+static int fd_if_open(__u64 word)
+{
+	return word && word_of(fd_of(word)) == word ? fd_of(word) : -1;
+}
+
+/* Opens the device in place of @old, or takes what a faster thread has opened. */
 static int try_to_open(__u64 old)
 {
 	__u64 word;
@@ -90,7 +96,7 @@ static int try_to_open(__u64 old)
 	if (word && atomic_compare_exchange_strong(&device, &old, word))
 		return fd;
 	close(fd);
-	return -1;
+	return fd_if_open(old);
 }
 
 /* sendfile(2) and fork(2) are no cancellation points, as open(2) is. */
@@ -114,10 +120,9 @@ static int open_instead(__u64 old)
 int cs_device_get(void)
 {
 	__u64 word = device;
+	int fd = fd_if_open(word);
 
-	if (word && word_of(fd_of(word)) == word)
-		return fd_of(word);
-	return open_instead(word);
+	return fd < 0 ? open_instead(word) : fd;
 }
 
 /*

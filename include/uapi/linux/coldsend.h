@@ -48,7 +48,7 @@
  *               what the connection died of, as send(2)
  *   EAGAIN      the socket is non-blocking and full, or SO_SNDTIMEO expired
  *   EINTR       a signal came (restarted if its handler has SA_RESTART and the
- *               socket has no SO_SNDTIMEO)
+ *               socket has no SO_SNDTIMEO); a deadly one, if that is non-blocking
  *   EIO         the disk failed at offset, or under direct I/O within a segment
  *               (coldsend_info.segment_size) from there
  *   ENOMEM, ENOBUFS

@@ -5,11 +5,15 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdlib.h>
+#include <sys/fanotify.h>
+#include <sys/prctl.h>
 #include <sys/sendfile.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "cs_test.h"
@@ -167,6 +171,49 @@ TEST_F(rights, residency_is_secret)
 	EXPECT_EQ(-EPERM, ask_residency(self->dev, reader));
 	/* (The descriptor that root opened is for writing too.) */
 	EXPECT_EQ(0, ask_info(self->dev, reader));
+}
+
+/* Says no to whoever reads what is marked, until it is killed. */
+static void guard(int fan)
+{
+	struct fanotify_event_metadata event;
+	struct fanotify_response no = { .response = FAN_DENY };
+
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	while (read(fan, &event, sizeof(event)) == sizeof(event)) {
+		no.fd = event.fd;
+		if (write(fan, &no, sizeof(no)) != sizeof(no))
+			break;
+		close(event.fd);
+	}
+	_exit(1);
+}
+
+/* Who watches files for the kernel, as security modules do, is asked for each SEND. */
+TEST_F(rights, guarded)
+{
+	int fan = fanotify_init(FAN_CLASS_CONTENT | FAN_CLOEXEC, O_RDONLY);
+	pid_t child;
+	int file;
+
+	if (fan < 0 || fanotify_mark(fan, FAN_MARK_ADD, FAN_ACCESS_PERM,
+				     AT_FDCWD, self->path))
+		SKIP(return, "nobody can be asked on this kernel");
+	file = open(self->path, O_RDONLY | O_CLOEXEC);
+	ASSERT_GE(file, 0);
+	child = fork();
+	ASSERT_GE(child, 0);
+	if (!child)
+		guard(fan);
+	EXPECT_EQ(-EPERM, sendfile_says(self, file));
+	EXPECT_EQ(-EPERM, send_all(self, file, 0));
+	EXPECT_EQ(-EPERM, send_all(self, file, COLDSEND_F_ASYNC));
+	EXPECT_EQ(-1, waiting(self));
+	kill(child, SIGKILL);
+	waitpid(child, NULL, 0);
+	close(fan);
+	EXPECT_EQ(0, send_all(self, file, 0));
+	close(file);
 }
 
 TEST_F(rights, device_is_closed)

@@ -22,7 +22,8 @@ run() {
 	local machine=$1 status=0
 	shift
 	SECONDS=0
-	rm -f "$results/$machine".{ktap,ended}
+	rm -f "$results/$machine.ended"
+	: >"$results/$machine.ktap"
 	echo "# machine $machine"
 	[ "${machine%-part?}" = "$last" ] || unset COLDSEND_SOAK_SECONDS
 	"$vm/run.sh" -k "${machine%-part?}" -m 2G -d 4G -x 2G -t "${COLDSEND_DEADLINE:-3000}" -- \

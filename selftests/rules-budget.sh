@@ -75,7 +75,7 @@ held() {
 	same "policy of another" cached "$(jq -r .policy "$tmp/test")" || status=1
 	# Its rule goes, and the module's memory of it only with the transfer.
 	no_rules || status=1
-	kill -INT "$sender"
+	kill -TERM "$sender"
 	wait "$sender" || true
 	kill -CONT "$receiver"
 	wait "$receiver" || true

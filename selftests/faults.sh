@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# faults.sh: the tests faults, starved and threads, on a disk whose reads take half a second.
+# faults.sh: the test faults, or those that are its arguments, on a disk whose reads take
+# half a second.
 
 # shellcheck source-path=SCRIPTDIR source=lib.sh
 . "$(dirname "$0")/lib.sh"
@@ -41,7 +42,7 @@ fi
 
 # Skipped only if none of them runs here.
 status=$exit_skip
-for program in faults starved threads; do
+for program in "${@:-faults}"; do
 	got=0
 	"$programs/$program" || got=$?
 	case $got in

@@ -4,7 +4,7 @@
  * for a slow disk.  However they end then, they end soon, what was sent is exact
  * and counted right, and all memory comes back.
  *
- * Run by faults.sh, as the test faults is.
+ * Run by starved.sh.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -266,7 +266,7 @@ int main(int argc, char **argv)
 
 	cs_need_device();
 	if (!getenv("CS_SLOW_DIR"))
-		ksft_exit_skip("no slow disk: run faults.sh\n");
+		ksft_exit_skip("no slow disk: run starved.sh\n");
 	if (cs_states_open(&states, CS_STATES_POOL))
 		ksft_exit_skip("perf can't count tracepoints here\n");
 	cs_states_close(&states);

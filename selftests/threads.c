@@ -271,7 +271,7 @@ FIXTURE(slow_disk)
 FIXTURE_SETUP(slow_disk)
 {
 	if (!getenv("CS_SLOW_DIR"))
-		SKIP(exit(KSFT_SKIP), "no slow disk: run faults.sh");
+		SKIP(exit(KSFT_SKIP), "no slow disk: run starved.sh");
 	self->t.data = &slow_data;
 	self->t.length = SLOW_LENGTH;
 	self->t.file = cs_disk_file(getenv("CS_SLOW_DIR"));

@@ -3,8 +3,6 @@
  * Crowds: many asynchronous transfers at once, received by one thread, the
  * module's memory and threads watched meanwhile.
  */
-#include <ctype.h>
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -16,6 +14,7 @@
 #include <unistd.h>
 
 #include "crowd.h"
+#include "worker.h"
 
 #define EVENTS		256
 #define RECORDS		64
@@ -197,42 +196,15 @@ static void receive(struct cs_crowd *c, struct cs_flow *flow, __u8 *buf)
 	c->open--;
 }
 
-/*
- * A thread that runs work of the module now has a '+' before its name; one with
- * a '-' did so last, and belongs to all of the kernel again.
- */
-static bool is_worker(struct cs_crowd *c, const char *pid)
+/* Of the module's; one that was belongs to all of the kernel again. */
+static bool works(const struct cs_worker *w, void *arg)
 {
-	char path[300];
-	char comm[64] = "";
-	FILE *f;
+	struct cs_crowd *c = arg;
 
-	snprintf(path, sizeof(path), "/proc/%s/comm", pid);
-	f = fopen(path, "re");
-	if (!f)
-		return false;
-	if (!fgets(comm, sizeof(comm), f))
-		comm[0] = 0;
-	fclose(f);
-	if (strncmp(comm, "kworker", 7) || !strstr(comm, "coldsend"))
+	if (strncmp(w->queue, "coldsend", 8))
 		return false;
 	c->workers_seen = true;
-	return strstr(comm, "+coldsend");
-}
-
-static int count_workers(struct cs_crowd *c)
-{
-	DIR *dir = opendir("/proc");
-	struct dirent *entry;
-	int workers = 0;
-
-	if (!dir)
-		return 0;
-	while ((entry = readdir(dir)))
-		workers += isdigit(entry->d_name[0]) &&
-			   is_worker(c, entry->d_name);
-	closedir(dir);
-	return workers;
+	return w->works;
 }
 
 static void look(struct cs_crowd *c)
@@ -251,7 +223,7 @@ static void look(struct cs_crowd *c)
 	if (now - last_count < COUNT_EVERY)
 		return;
 	last_count = now;
-	workers = count_workers(c);
+	workers = cs_workers_count(works, c);
 	if (workers > c->workers_max)
 		c->workers_max = workers;
 }

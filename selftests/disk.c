@@ -5,10 +5,13 @@
  * Environment: CS_DISK, its device mapper name.
  */
 #include <fcntl.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "disk.h"
+
+static bool suspended;
 
 /* Has dmsetup do something to the disk: its exit status. */
 int cs_disk_do(const char *what)
@@ -30,6 +33,22 @@ int cs_disk_set(const char *table)
 	snprintf(load, sizeof(load), "load --table '%s'", getenv(table));
 	failed = cs_disk_do("suspend --nolockfs") || cs_disk_do(load);
 	return cs_disk_do("resume") || failed;
+}
+
+/* It brings nothing until it is resumed; its file system is not to know: 0 if so. */
+int cs_disk_suspend(void)
+{
+	suspended = true;
+	return cs_disk_do("suspend --nolockfs --noflush");
+}
+
+/* If it is suspended: 0 if it is not any more. */
+int cs_disk_resume(void)
+{
+	if (!suspended)
+		return 0;
+	suspended = false;
+	return cs_disk_do("resume");
 }
 
 /* Opens the file in a directory that faults.sh made. */

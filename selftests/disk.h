@@ -7,6 +7,8 @@
 
 int cs_disk_do(const char *what);
 int cs_disk_set(const char *table);
+int cs_disk_suspend(void);
+int cs_disk_resume(void);
 int cs_disk_file(const char *dir);
 
 #endif /* CS_DISK_H */

@@ -4,8 +4,6 @@
  * workers that pump asynchronous transfers, fails (fail-nth of the kernel's
  * fault injection; copies from and to user space count too).
  */
-#include <ctype.h>
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -14,6 +12,7 @@
 #include <unistd.h>
 
 #include "fault.h"
+#include "worker.h"
 
 #define MINE		"/proc/thread-self/fail-nth"
 #define DEBUGFS		"/sys/kernel/debug/"
@@ -117,51 +116,31 @@ bool cs_fault_disarm(void)
 	return !cs_fault_end();
 }
 
-static bool is_worker(const char *pid)
-{
-	char path[64], name[32] = "";
-	FILE *f;
-
-	snprintf(path, sizeof(path), "/proc/%.20s/comm", pid);
-	f = fopen(path, "re");
-	if (!f)
-		return false;
-	if (!fgets(name, sizeof(name), f))
-		name[0] = 0;
-	fclose(f);
-	return !strncmp(name, "kworker/u", 9);
-}
-
-/* Arms the worker and keeps its file, for which there is room. */
-static void arm_worker(const char *pid, int n)
+/* Arms an unbound worker and keeps its file, for which there must be room. */
+static bool arm_worker(const struct cs_worker *w, void *n)
 {
 	char path[64];
 	int fd;
 
-	snprintf(path, sizeof(path), "/proc/%.20s/fail-nth", pid);
+	if (strncmp(w->name, "kworker/u", 9) || nr_workers == WORKERS_MAX)
+		return false;
+	snprintf(path, sizeof(path), "/proc/%d/fail-nth", w->pid);
 	fd = open(path, O_RDWR | O_CLOEXEC);
 	if (fd < 0)
-		return;
-	if (arm(fd, n))
+		return false;
+	if (arm(fd, *(int *)n)) {
 		close(fd);
-	else
-		workers[nr_workers++] = fd;
+		return false;
+	}
+	workers[nr_workers++] = fd;
+	return true;
 }
 
-/* The @n-th allocation of each unbound worker fails: workers, or -errno. */
+/* The @n-th allocation of each unbound worker fails: workers, or -1. */
 int cs_fault_arm_workers(int n)
 {
-	DIR *proc = opendir("/proc");
-	struct dirent *entry;
-
-	if (!proc)
-		return -errno;
 	nr_workers = 0;
-	while ((entry = readdir(proc)) && nr_workers < WORKERS_MAX)
-		if (isdigit(entry->d_name[0]) && is_worker(entry->d_name))
-			arm_worker(entry->d_name, n);
-	closedir(proc);
-	return nr_workers;
+	return cs_workers_count(arm_worker, &n);
 }
 
 /* No more; whether one of a worker has failed. */

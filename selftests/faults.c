@@ -7,26 +7,19 @@
  *
  * Run by faults.sh, which makes a slow disk, and the file there and in CS_DIR.
  * Environment: CS_SLOW_DIR, a directory of the disk; CS_DISK, its device mapper
- * name; CS_DISK_SLOW, CS_DISK_DEAD, CS_DISK_FAST, tables of it; CS_CGROUP, the
- * directory of a cgroup whose memory is counted, where there are such.
+ * name; CS_DISK_SLOW, CS_DISK_DEAD, CS_DISK_FAST, tables of it.
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <glob.h>
-#include <linux/ioprio.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <sys/socket.h>
-#include <sys/syscall.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "child.h"
 #include "disk.h"
-#include "group.h"
 #include "kselftest_harness.h"
 #include "states.h"
 #include "submit.h"
@@ -38,11 +31,6 @@
 #define SOON		3000
 /* Milliseconds in which a transfer that does not wait sends. */
 #define NOTHING_YET	100
-/* Bytes that a socket takes at once. */
-#define PIECE		(16 * CS_KIB)
-/* Who has no rights. */
-#define NOBODY		65534
-#define NICE		7
 
 static const struct cs_data data = { .seed = 161, .size = SIZE };
 
@@ -54,7 +42,6 @@ FIXTURE(driver)
 	struct cs_made before;
 	struct coldsend_send s;
 	struct cs_child child;
-	bool suspended;
 };
 
 #include "drivers.h"
@@ -73,27 +60,9 @@ FIXTURE_SETUP(driver)
 	self->s.flags = variant->flags;
 }
 
-/* It brings nothing until it is resumed; its file system is not to know. */
-static void suspend_disk(struct __test_metadata *_metadata,
-			 struct _test_data_driver *self)
-{
-	self->suspended = true;
-	ASSERT_EQ(0, cs_disk_do("suspend --nolockfs --noflush"));
-}
-
-/* If it is suspended. */
-static void resume_disk(struct __test_metadata *_metadata,
-			struct _test_data_driver *self)
-{
-	if (!self->suspended)
-		return;
-	self->suspended = false;
-	EXPECT_EQ(0, cs_disk_do("resume"));
-}
-
 FIXTURE_TEARDOWN(driver)
 {
-	resume_disk(_metadata, self);
+	EXPECT_EQ(0, cs_disk_resume());
 	close(self->dev);
 	EXPECT_TRUE(cs_made_back(&self->before, SECONDS));
 }
@@ -122,7 +91,7 @@ static void start_and_wait_disk(struct __test_metadata *_metadata,
 	struct cs_states states;
 	long long since;
 
-	suspend_disk(_metadata, self);
+	ASSERT_EQ(0, cs_disk_suspend());
 	ASSERT_EQ(0, cs_states_open(&states, CS_STATES_DISK));
 	ASSERT_EQ(0, cs_child_start(&self->child, self->dev, &self->s,
 				    self->sv[1]));
@@ -207,7 +176,7 @@ static void kill_child(struct __test_metadata *_metadata,
 	struct coldsend_completion c;
 
 	ASSERT_EQ(0, kill(self->child.pid, SIGKILL));
-	resume_disk(_metadata, self);
+	EXPECT_EQ(0, cs_disk_resume());
 	if (self->s.flags & COLDSEND_F_ASYNC) {
 		ASSERT_EQ(0, cs_collect(self->dev, &c, 1, SECONDS));
 		EXPECT_EQ(ECANCELED, c.error);
@@ -256,7 +225,7 @@ TEST_F(driver, shut_down_waiting_for_disk)
 {
 	start_and_wait_disk(_metadata, self);
 	ASSERT_EQ(0, shutdown(self->sv[0], SHUT_RDWR));
-	resume_disk(_metadata, self);
+	EXPECT_EQ(0, cs_disk_resume());
 	expect_end(_metadata, self);
 	EXPECT_EQ(0, self->child.outcome->sent);
 	expect_error(_metadata, self, -EPIPE, -EPIPE);
@@ -285,7 +254,7 @@ static void reset(struct __test_metadata *_metadata,
 	ASSERT_EQ(0, setsockopt(self->sv[1], SOL_SOCKET, SO_LINGER, &at_once,
 				sizeof(at_once)));
 	ASSERT_EQ(0, close(self->sv[1]));
-	resume_disk(_metadata, self);
+	EXPECT_EQ(0, cs_disk_resume());
 	expect_end(_metadata, self);
 	expect_error(_metadata, self, -ECONNRESET, -EPIPE);
 }
@@ -355,186 +324,6 @@ TEST_F(driver, disk_dies)
 	expect_error(_metadata, self, -EIO, -EIO);
 	expect_works(_metadata, self, self->file, got);
 	EXPECT_EQ(0, cs_disk_set("CS_DISK_SLOW"));
-}
-
-/* In a process of its own: does another user's transfer, of another disk, end? */
-static int nobody_sends(void)
-{
-	int file = cs_disk_file(getenv("CS_DIR")), dev = cs_open(), sv[2];
-	struct coldsend_completion c;
-	struct coldsend_send s;
-
-	if (file < 0 || dev < 0 || cs_pair(CS_UNIX, sv) ||
-	    setresuid(NOBODY, NOBODY, NOBODY))
-		return 2;
-	cs_send_init(&s, file, sv[0], 0, PIECE, COLDSEND_POLICY_CACHED);
-	if (cs_submit(dev, &s, 0) || cs_collect(dev, &c, 1, SECONDS))
-		return 3;
-	return c.error || c.sent != PIECE;
-}
-
-static int ioprio_of(int pid)
-{
-	return (int)syscall(SYS_ioprio_get, IOPRIO_WHO_PROCESS, pid);
-}
-
-/* The nice value in a line of /proc/PID/stat: the 19th word, the name is the second. */
-static int nice_of(const char *name_end)
-{
-	const char *at = name_end;
-	int word;
-
-	for (word = 2; at && word < 19; word++)
-		at = strchr(at + 1, ' ');
-	return at ? atoi(at) : -1;
-}
-
-/* A kernel thread that has a transfer now, and is of our priority or of another. */
-static bool is_worker(const char *line, bool other)
-{
-	const char *name_end = strstr(line, "+coldsend) ");
-	bool same;
-
-	if (!name_end)
-		return false;
-	same = nice_of(name_end) == getpriority(PRIO_PROCESS, 0) &&
-	       ioprio_of(atoi(line)) == ioprio_of(0);
-	return same != other;
-}
-
-static int count_workers(bool others)
-{
-	char line[512];
-	int count = 0;
-	FILE *stat;
-	glob_t all;
-	size_t i;
-
-	if (glob("/proc/[0-9]*/stat", 0, NULL, &all))
-		return -1;
-	for (i = 0; i < all.gl_pathc; i++) {
-		stat = fopen(all.gl_pathv[i], "r");
-		if (!stat)
-			continue;
-		count += fgets(line, sizeof(line), stat) && is_worker(line, others);
-		fclose(stat);
-	}
-	globfree(&all);
-	return count;
-}
-
-static void set_priority(struct __test_metadata *_metadata, int nice, int ioprio)
-{
-	ASSERT_EQ(0, setpriority(PRIO_PROCESS, 0, nice));
-	ASSERT_EQ(0, syscall(SYS_ioprio_set, IOPRIO_WHO_PROCESS, 0, ioprio));
-}
-
-/* What a worker brings into the page cache is memory of the submitter's cgroup. */
-TEST_F(driver, worker_charges_submitter)
-{
-	struct cs_job job = {
-		.dev = self->dev, .file = self->file, .data = &data,
-		.kind = CS_UNIX, .policy = variant->policy,
-		.flags = variant->flags, .length = COLDSEND_TO_EOF,
-	};
-	long long before;
-	int status;
-	pid_t child;
-
-	if (variant->policy != COLDSEND_POLICY_CACHED ||
-	    !(variant->flags & COLDSEND_F_ASYNC))
-		SKIP(return, "no worker brings anything");
-	if (!cs_group_is_there())
-		SKIP(return, "no cgroups that count memory");
-	child = fork();
-	ASSERT_GE(child, 0);
-	if (!child) {
-		before = cs_group_join() ? 0 : cs_group_bytes();
-		_exit(before < 0 || cs_job_run(&job) ||
-		      cs_group_bytes() - before < SIZE / 2);
-	}
-	ASSERT_EQ(child, waitpid(child, &status, 0));
-	EXPECT_EQ(0, status);
-}
-
-/* More transfers of a user wait in their workers than the user may have of these. */
-TEST_F(driver, others_have_workers)
-{
-	int i, status, crowd = 2 * (int)sysconf(_SC_NPROCESSORS_ONLN) + 4;
-	struct coldsend_completion c;
-	pid_t child;
-	int sv[2];
-
-	if (!(variant->flags & COLDSEND_F_ASYNC))
-		SKIP(return, "has no worker");
-	suspend_disk(_metadata, self);
-	self->s.length = PIECE;
-	set_priority(_metadata, NICE, IOPRIO_PRIO_VALUE(IOPRIO_CLASS_BE, NICE));
-	for (i = 0; i < crowd; i++) {
-		ASSERT_EQ(0, cs_pair(CS_UNIX, sv));
-		self->s.sock_fd = sv[0];
-		ASSERT_EQ(0, cs_submit(self->dev, &self->s, 0));
-	}
-	EXPECT_FALSE(cs_has_result(self->dev, NOTHING_YET));
-	/* Of our priorities; direct reads have no worker wait. */
-	EXPECT_EQ(0, count_workers(true));
-	if (variant->policy == COLDSEND_POLICY_CACHED)
-		EXPECT_GT(count_workers(false), 0);
-	set_priority(_metadata, 0, 0);
-	child = fork();
-	ASSERT_GE(child, 0);
-	if (!child)
-		_exit(nobody_sends());
-	ASSERT_EQ(child, waitpid(child, &status, 0));
-	EXPECT_EQ(0, status);
-	resume_disk(_metadata, self);
-	for (i = 0; i < crowd; i++) {
-		ASSERT_EQ(0, cs_collect(self->dev, &c, 1, SECONDS));
-		EXPECT_EQ(0, c.error);
-		EXPECT_EQ(PIECE, c.sent);
-	}
-}
-
-static int open_pieces(void)
-{
-	char path[4096];
-
-	snprintf(path, sizeof(path), "%s/pieces.bin", getenv("CS_SLOW_DIR"));
-	return open(path, O_RDONLY | O_CLOEXEC);
-}
-
-/*
- * Somebody looks up which pages of the file are his own, and has to read where the
- * file lies for that: a worker, which others' transfers need, does not wait for him.
- */
-TEST_F(driver, another_claims)
-{
-	struct coldsend_send s = self->s;
-	struct coldsend_completion c;
-
-	if (variant->policy != COLDSEND_POLICY_DROP_BEHIND ||
-	    !(variant->flags & COLDSEND_F_ASYNC))
-		SKIP(return, "waits for nobody");
-	ASSERT_EQ(0, cs_drop_all_caches());
-	s.file_fd = open_pieces();
-	ASSERT_GE(s.file_fd, 0);
-	s.length = PIECE;
-	suspend_disk(_metadata, self);
-	s.flags = 0;
-	ASSERT_EQ(0, cs_child_start(&self->child, self->dev, &s, self->sv[1]));
-	ASSERT_TRUE(cs_child_sleeps(&self->child, SECONDS));
-
-	s.flags = COLDSEND_F_ASYNC;
-	ASSERT_EQ(0, cs_submit(self->dev, &s, 0));
-	EXPECT_FALSE(cs_has_result(self->dev, NOTHING_YET));
-	EXPECT_EQ(0, cs_cancel(self->dev, 1));
-	EXPECT_TRUE(cs_has_result(self->dev, cs_patient(SOON)));
-	resume_disk(_metadata, self);
-	ASSERT_EQ(0, cs_collect(self->dev, &c, 1, SECONDS));
-	EXPECT_EQ(ECANCELED, c.error);
-	EXPECT_TRUE(cs_child_exits(&self->child, SECONDS));
-	EXPECT_EQ(PIECE, self->child.outcome->sent);
-	close(s.file_fd);
 }
 
 int main(int argc, char **argv)

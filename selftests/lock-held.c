@@ -6,7 +6,6 @@
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <glob.h>
 #include <linux/userfaultfd.h>
 #include <poll.h>
 #include <pthread.h>
@@ -23,6 +22,7 @@
 #include "child.h"
 #include "kselftest_harness.h"
 #include "submit.h"
+#include "worker.h"
 
 /* More than the module has threads for asynchronous transfers. */
 #define HELD_MAX	128
@@ -325,28 +325,18 @@ static bool is_gone(void *arg)
 	return __atomic_load_n(&((struct message *)arg)->gone, __ATOMIC_ACQUIRE);
 }
 
+static bool is_held(const struct cs_worker *w, void *state)
+{
+	return w->works && w->state == *(char *)state &&
+	       !strcmp(w->queue, "coldsend_blocking");
+}
+
 /* Do so many workers sleep for a lock that is held?  All else they need is in memory. */
 static bool workers_wait(void *arg)
 {
-	int missing = *(int *)arg;
-	char line[512];
-	glob_t tasks;
-	size_t i;
+	char state = 'D';
 
-	if (glob("/proc/[0-9]*/stat", GLOB_NOSORT, NULL, &tasks))
-		return false;
-	for (i = 0; i < tasks.gl_pathc && missing > 0; i++) {
-		FILE *stat = fopen(tasks.gl_pathv[i], "r");
-
-		if (!stat)
-			continue;
-		if (fgets(line, sizeof(line), stat) &&
-		    strstr(line, "+coldsend_blocking) D "))
-			missing--;
-		fclose(stat);
-	}
-	globfree(&tasks);
-	return missing <= 0;
+	return cs_workers_count(is_held, &state) >= *(int *)arg;
 }
 
 /* Who throws away a message with the device in it waits for no transfer. */

@@ -11,6 +11,17 @@
 
 #include "pages.h"
 
+/* Seconds in which pages go that are to go. */
+#define GO_SECONDS	5
+
+struct range {
+	int fd;
+	__u64 offset;
+	__u64 len;
+	long most;
+	long pages;
+};
+
 /* 1 for each page that is in the page cache and up to date, else 0. */
 int cs_pages_map(int fd, unsigned char *vec, size_t pages)
 {
@@ -56,4 +67,23 @@ long cs_pages_differ(int fd, const unsigned char *wanted, size_t pages)
 		differ += vec[i] != wanted[i];
 	free(vec);
 	return err ?: differ;
+}
+
+static bool is_gone(void *arg)
+{
+	struct range *r = arg;
+
+	/* What was received may wait on another CPU to be freed. */
+	cs_flush_network();
+	r->pages = cs_resident(r->fd, r->offset, r->len);
+	return r->pages >= 0 && r->pages <= r->most;
+}
+
+/* Waits until at most @most pages of a range are there: how many, or -errno. */
+long cs_pages_left(int fd, __u64 offset, __u64 len, long most)
+{
+	struct range r = { .fd = fd, .offset = offset, .len = len, .most = most };
+
+	cs_wait(is_gone, &r, GO_SECONDS);
+	return r.pages;
 }

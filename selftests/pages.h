@@ -12,5 +12,6 @@
 int cs_pages_map(int fd, unsigned char *vec, size_t pages);
 int cs_pages_touch(int fd, const unsigned char *wanted, size_t pages);
 long cs_pages_differ(int fd, const unsigned char *wanted, size_t pages);
+long cs_pages_left(int fd, __u64 offset, __u64 len, long most);
 
 #endif /* CS_PAGES_H */

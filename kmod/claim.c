@@ -194,9 +194,9 @@ static void cs_claim_read_ahead(struct cs_xfer *xfer, pgoff_t first,
 
 /*
  * Makes what is missing of some pages of a window the transfer's own, and reads it.
- * Return: whether that was done, or will never be.
+ * Return: 0 that was done, or will never be; -EAGAIN others of the file hold up a worker.
  */
-static bool cs_claim_pages(struct cs_xfer *xfer, pgoff_t first, pgoff_t last)
+static int cs_claim_pages(struct cs_xfer *xfer, pgoff_t first, pgoff_t last)
 {
 	struct cs_claiming claiming = { .inode = xfer->drop.inode };
 	unsigned long *own = cs_claim_own(xfer, first / CS_DROP_WINDOW);
@@ -205,11 +205,11 @@ static bool cs_claim_pages(struct cs_xfer *xfer, pgoff_t first, pgoff_t last)
 
 	/* Memory is all there is of some files; a hole has no page to bring. */
 	if (!xfer->drop.inode->i_mapping->a_ops->read_folio)
-		return true;
+		return 0;
 	bitmap_set(missing, first % CS_DROP_WINDOW, last - first + 1);
 	err = cs_claim_enter(xfer, &claiming);
 	if (err)
-		return err != -EAGAIN;
+		return err == -EAGAIN ? err : 0;
 	cs_claim_find_foreign(xfer->drop.inode, first, last, missing);
 	if (!bitmap_empty(missing, CS_DROP_WINDOW)) {
 		cs_claim_forget(xfer->drop.inode, first, missing);
@@ -219,7 +219,7 @@ static bool cs_claim_pages(struct cs_xfer *xfer, pgoff_t first, pgoff_t last)
 	bitmap_or(own, own, missing, CS_DROP_WINDOW);
 	cs_xfer_count(xfer, COLDSEND_A_COUNTERS_PAGES_ADDED,
 		      bitmap_weight(missing, CS_DROP_WINDOW));
-	return true;
+	return 0;
 }
 
 /* Blocks larger than pages come, and go, as a whole. */
@@ -281,6 +281,7 @@ int cs_claim_ahead(struct cs_xfer *xfer)
 	struct cs_drop *drop = &xfer->drop;
 	pgoff_t goal = cs_claim_goal(xfer);
 	pgoff_t first, last;
+	int err;
 
 	/* All was sent that was claimed, and perhaps what was there, or copied. */
 	if (drop->claimed <= xfer->pos >> PAGE_SHIFT)
@@ -291,8 +292,9 @@ int cs_claim_ahead(struct cs_xfer *xfer)
 			     round_down(first, CS_DROP_WINDOW) + CS_DROP_WINDOW) - 1;
 		if (first % CS_DROP_WINDOW == 0)
 			cs_claim_begin_window(xfer, first);
-		if (!cs_claim_pages(xfer, first, last))
-			return -EAGAIN;
+		err = cs_claim_pages(xfer, first, last);
+		if (err)
+			return err;
 		drop->claimed = last + 1;
 	}
 	return 0;
@@ -321,10 +323,9 @@ int cs_claim_again(struct cs_xfer *xfer)
 {
 	pgoff_t first, last;
 
-	if (cs_claim_range(xfer, cs_claim_window_of(xfer->pos), &first, &last) &&
-	    !cs_claim_pages(xfer, first, last))
-		return -EAGAIN;
-	return 0;
+	if (!cs_claim_range(xfer, cs_claim_window_of(xfer->pos), &first, &last))
+		return 0;
+	return cs_claim_pages(xfer, first, last);
 }
 
 /**

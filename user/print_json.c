@@ -12,6 +12,8 @@
 #include "views.h"
 #include "print_json.h"
 
+#define PRETTY	JSON_INDENT(2)
+
 /* Integers of JSON libraries are signed; nothing we count gets that far. */
 static json_t *from_u64(__u64 value)
 {
@@ -92,9 +94,9 @@ static void dump(json_t *value, size_t flags)
 	json_decref(value);
 }
 
-static void dump_line(json_t *value)
+static void dump_line(json_t *value, size_t flags)
 {
-	dump(value, JSON_INDENT(2));
+	dump(value, flags);
 	putchar('\n');
 }
 
@@ -130,7 +132,7 @@ static void print_sent(const struct cs_sent *sent)
 	put_u64(object, "bytes_copied", total->bytes_copied);
 	put_time(object, total->sent, sent->seconds);
 	put_error(object, sent->error);
-	dump_line(object);
+	dump_line(object, PRETTY);
 }
 
 static void print_received(const struct cs_received *received)
@@ -141,12 +143,12 @@ static void print_received(const struct cs_received *received)
 	put_u64(object, "bytes_received", received->bytes);
 	put_time(object, received->bytes, received->seconds);
 	put_error(object, received->error);
-	dump_line(object);
+	dump_line(object, PRETTY);
 }
 
 static void print_tunables(const struct cs_values *tunables)
 {
-	dump_line(from_values(&cs_tunables, tunables));
+	dump_line(from_values(&cs_tunables, tunables), PRETTY);
 }
 
 static json_t *from_rule(const struct cs_rule *rule)
@@ -168,7 +170,7 @@ static void print_rules(const struct cs_rules *rules)
 
 	for (i = 0; i < rules->count; i++)
 		json_array_append_new(list, from_rule(&rules->rule[i]));
-	dump_line(list);
+	dump_line(list, PRETTY);
 }
 
 static void print_choice(const struct cs_choice *choice)
@@ -184,7 +186,7 @@ static void print_choice(const struct cs_choice *choice)
 	json_object_set_new(object, "rule",
 			    choice->rule ? from_rule(choice->rule) :
 					   json_null());
-	dump_line(object);
+	dump_line(object, PRETTY);
 }
 
 static void print_stats(const struct cs_stats *stats, bool again)
@@ -195,8 +197,7 @@ static void print_stats(const struct cs_stats *stats, bool again)
 			    from_values(&cs_counters, &stats->counters));
 	json_object_set_new(object, "objects",
 			    from_values(&cs_objects, &stats->objects));
-	dump(object, again ? JSON_COMPACT : JSON_INDENT(2));
-	putchar('\n');
+	dump_line(object, again ? JSON_COMPACT : PRETTY);
 }
 
 static json_t *from_row(const struct cs_row *row)
@@ -245,7 +246,7 @@ static void print_residency(const struct cs_resident *list, size_t count)
 	for (i = 0; i < count; i++)
 		json_array_append_new(array, from_residency(list[i].file,
 							    &list[i].res));
-	dump_line(array);
+	dump_line(array, PRETTY);
 }
 
 static json_t *from_file_info(const struct coldsend_info *info,
@@ -293,7 +294,7 @@ static void print_info(const struct coldsend_info *info, const char *path)
 	put_u64(object, "depth", info->depth);
 	if (path)
 		json_object_set_new(object, "file", from_file_info(info, path));
-	dump_line(object);
+	dump_line(object, PRETTY);
 }
 
 static void print_served(const struct cs_served *served)
@@ -303,7 +304,7 @@ static void print_served(const struct cs_served *served)
 	put_u64(object, "bytes_served", served->bytes);
 	put_u64(object, "calls_served", served->calls);
 	put_u64(object, "calls_left", served->left);
-	dump_line(object);
+	dump_line(object, PRETTY);
 }
 
 /** cs_json_values - numbers of an attribute set as an object */
@@ -335,7 +336,7 @@ json_t *cs_json_resident(const char *path,
 /** cs_json_print - print @value and a newline, and free it */
 void cs_json_print(json_t *value)
 {
-	dump_line(value);
+	dump_line(value, PRETTY);
 }
 
 const struct cs_printer cs_printer_json = {

@@ -3,6 +3,8 @@
 
 KDIR ?= /lib/modules/$(shell uname -r)/build
 PREFIX ?= /usr/local
+# Other makefiles, in other directories, have it too.
+override DESTDIR := $(abspath $(DESTDIR))
 KERNELS ?= 6.1 6.12
 T ?=
 K ?= um
@@ -71,7 +73,7 @@ module-poison-%:
 		"$(CURDIR)/build/$$(cat "$$kernel/release")-poison" CS_POISON=1
 
 install: all
-	+@$(MAKE) --no-print-directory -C user install
+	+@$(MAKE) --no-print-directory -C user install DESTDIR='$(DESTDIR)'
 	install -d $(DESTDIR)$(PREFIX)/include/linux
 	install -m 644 include/uapi/linux/coldsend.h include/uapi/linux/coldsend_netlink.h \
 		$(DESTDIR)$(PREFIX)/include/linux
@@ -79,11 +81,11 @@ install: all
 	$(vm)/install-module.sh add "$$kdir"
 
 uninstall:
-	+@$(MAKE) --no-print-directory -C user uninstall
+	+@$(MAKE) --no-print-directory -C user uninstall DESTDIR='$(DESTDIR)'
 	rm -f $(DESTDIR)$(PREFIX)/include/linux/coldsend.h \
 		$(DESTDIR)$(PREFIX)/include/linux/coldsend_netlink.h
-	@kdir=$$($(vm)/kdir.sh '$(KDIR)' $(if $(DESTDIR),$(default_kdir))) && \
-	$(vm)/install-module.sh remove "$$kdir"
+	@kdir=$$($(vm)/kdir.sh '$(KDIR)' $(if $(DESTDIR),$(default_kdir)) $(if $(default_kdir),2>/dev/null) || \
+		$(if $(default_kdir),uname -r,false)) && $(vm)/install-module.sh remove "$$kdir"
 
 clean:
 	rm -rf build

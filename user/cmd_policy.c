@@ -49,6 +49,15 @@ static void take_option(struct cs_values *wanted, int nr)
 		      cs_args_size(attr->name, optarg, max));
 }
 
+static void take_policy(struct cs_values *wanted, const char *name)
+{
+	__u32 policy = cs_args_policy(name);
+
+	if (policy == COLDSEND_POLICY_DEFAULT)
+		cs_args_err("what is set here is the default: it needs another name");
+	cs_values_put(wanted, COLDSEND_A_POLICY, policy);
+}
+
 /* Return: is it "set", and do the arguments make sense with it? */
 static bool parse(int argc, char **argv, struct cs_values *wanted)
 {
@@ -60,8 +69,7 @@ static bool parse(int argc, char **argv, struct cs_values *wanted)
 		cs_args_err("'%s' is not show, set, list, add, del, test, save or load",
 			    verb);
 	if (to_set && optind < argc)
-		cs_values_put(wanted, COLDSEND_A_POLICY,
-			      cs_args_policy(argv[optind++]));
+		take_policy(wanted, argv[optind++]);
 	if (optind < argc)
 		cs_args_err("'%s' is one argument too many", argv[optind]);
 	if (to_set != !!wanted->has)

@@ -129,8 +129,11 @@ static void add_up(struct coldsend_send *total, const struct coldsend_send *req)
 	total->bytes_cached += req->bytes_cached;
 	total->bytes_direct += req->bytes_direct;
 	total->bytes_copied += req->bytes_copied;
-	total->policy_used = req->policy_used;
-	total->reason = req->reason;
+	/* A call that sends nothing may not say by which it would have. */
+	if (req->sent || !total->sent) {
+		total->policy_used = req->policy_used;
+		total->reason = req->reason;
+	}
 	if (req->fallback != COLDSEND_FALLBACK_NONE)
 		total->fallback = req->fallback;
 }

@@ -24,7 +24,8 @@ static void print_overview(FILE *out)
 {
 	size_t i;
 
-	fputs("usage: coldsend COMMAND [ARGUMENT]...\n\n"
+	fputs("usage: coldsend COMMAND [ARGUMENT]...\n"
+	      "       coldsend --help | --version\n\n"
 	      "Sends files to sockets inside the kernel and leaves the\n"
 	      "page cache as it was.\n\ncommands:\n", out);
 	for (i = 0; i < ARRAY_SIZE(commands); i++)
@@ -69,6 +70,10 @@ int main(int argc, char **argv)
 	}
 	if (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h")) {
 		print_overview(stdout);
+		return cs_print_end(CS_OK);
+	}
+	if (!strcmp(argv[1], "--version") || !strcmp(argv[1], "-V")) {
+		puts("coldsend " CS_VERSION);
 		return cs_print_end(CS_OK);
 	}
 	cmd = find_command(argv[1]);

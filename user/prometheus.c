@@ -95,7 +95,7 @@ static void print_pool(const __u64 *pool)
 	print_gauge(PREFIX "pool_pinned_bytes",
 		    "What receivers hold, and the pool no more.",
 		    pool[COLDSEND_A_POOL_BYTES_PINNED]);
-	print_gauge(PREFIX "users", "Users who have transfers or memory.",
+	print_gauge(PREFIX "users", "Users who have transfers or memory, or sent last.",
 		    pool[COLDSEND_A_POOL_USERS]);
 	print_gauge(PREFIX "transfers", "Transfers whose results are not read.",
 		    pool[COLDSEND_A_POOL_TRANSFERS]);

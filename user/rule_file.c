@@ -23,8 +23,19 @@ static bool is_octal(const char *text)
 	return strspn(text, "01234567") >= 3 && *text < '4';
 }
 
-/* Puts bytes in the place of \ooo; false if a backslash is anything else. */
-static bool unescape(char *word)
+/* Does each backslash come before three digits of a byte that is not 0? */
+static bool is_escaped(const char *word)
+{
+	while ((word = strchr(word, '\\'))) {
+		word++;
+		if (!is_octal(word) || !memcmp(word, "000", 3))
+			return false;
+	}
+	return true;
+}
+
+/* Puts bytes in the place of \ooo, which is_escaped() found to be right. */
+static void unescape(char *word)
 {
 	char *out = word;
 
@@ -33,14 +44,11 @@ static bool unescape(char *word)
 			*out++ = *word++;
 			continue;
 		}
-		if (!is_octal(word + 1) || !memcmp(word + 1, "000", 3))
-			return false;
 		*out++ = (char)((word[1] - '0') << 6 | (word[2] - '0') << 3 |
 				(word[3] - '0'));
 		word += 4;
 	}
 	*out = '\0';
-	return true;
 }
 
 /* The words of a line; -1 after it said what is wrong. */
@@ -57,11 +65,12 @@ static int split(char *line, char **words, char *why, size_t room)
 			snprintf(why, room, "too many words");
 			return -1;
 		}
-		if (!unescape(word)) {
+		if (!is_escaped(word)) {
 			snprintf(why, room, "in '%s' a backslash comes before no 001 to 377",
 				 word);
 			return -1;
 		}
+		unescape(word);
 		words[count++] = word;
 	}
 	words[count] = NULL;

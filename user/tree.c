@@ -97,8 +97,8 @@ static bool look_at(struct walk *walk, const FTSENT *file)
 	int fd, err;
 
 	/* It may have become something else since. */
-	fd = open(file->fts_accpath,
-		  O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	fd = open(file->fts_accpath, O_RDONLY | O_NONBLOCK | O_CLOEXEC |
+		  (file->fts_level == FTS_ROOTLEVEL ? 0 : O_NOFOLLOW));
 	err = fd < 0 ? -1 :
 		       cs_residency_ask(walk->dev, fd, file->fts_path, &entry);
 	if (err)
@@ -130,7 +130,7 @@ static bool visit(struct walk *walk, const FTSENT *entry)
 static bool walk_tree(struct walk *walk, char *path)
 {
 	char *const paths[] = { path, NULL };
-	FTS *tree = fts_open(paths, FTS_PHYSICAL | FTS_NOCHDIR, NULL);
+	FTS *tree = fts_open(paths, FTS_PHYSICAL | FTS_COMFOLLOW | FTS_NOCHDIR, NULL);
 	FTSENT *entry;
 	int err;
 

@@ -7,7 +7,6 @@
 #include "handle.h"
 
 /* The longest argument that the module looks at, in bytes. */
-#define ARGUMENT_MAX	4096
 
 long long coldsend_send(struct coldsend *cs, struct coldsend_send *request)
 {
@@ -42,9 +41,8 @@ int coldsend_info(struct coldsend *cs, int file_fd, struct coldsend_info *info)
 {
 	__u32 size = info->size;
 
-	/* The caller's may be longer than ours, but not than the module takes. */
-	if (size <= ARGUMENT_MAX)
-		memset(info, 0, size);
+	/* What a newer caller's struct has behind ours is for him to clear. */
+	memset(info, 0, size < sizeof(*info) ? size : sizeof(*info));
 	info->size = size;
 	info->file_fd = file_fd;
 	return ioctl(cs->fd, COLDSEND_IOC_INFO, info);

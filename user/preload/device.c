@@ -7,6 +7,7 @@
  * it is looked at: if its number is something else by now it is left alone,
  * and the device is opened anew, where that is possible.
  */
+#include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
 #include <stdatomic.h>
@@ -131,7 +132,10 @@ int cs_device_get(void)
  */
 static void before_fork(void)
 {
+	int err = errno;
+
 	cs_device_get();
+	errno = err;
 }
 
 /** cs_device_start - when the program starts */

@@ -4,8 +4,10 @@
  * socket.  All else is the kernel's, which also says what is wrong with it.
  */
 #include <errno.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <sys/sendfile.h>
 #include <sys/syscall.h>
@@ -82,6 +84,28 @@ static void map_counters(void)
 		served = map;
 }
 
+/* What "coldsend run" sets, or somebody by hand: bytes, or K, M, G, T of them. */
+static void set_min_size(const char *text)
+{
+	static const char units[] = "KMGT";
+	unsigned long long value;
+	const char *unit;
+	char *end;
+	int shift = 0;
+
+	errno = 0;
+	value = strtoull(text, &end, 10);
+	unit = *end ? strchr(units, *end) : NULL;
+	if (unit) {
+		shift = 10 * (int)(unit - units + 1);
+		end++;
+	}
+	/* Anything else would have small files served whose owner wanted that least. */
+	if (*text >= '0' && *text <= '9' && !*end && !errno &&
+	    value <= ULLONG_MAX >> shift)
+		how.min_size = value << shift;
+}
+
 static __attribute__((constructor)) void start(void)
 {
 	const char *name = secure_getenv(CS_ENV_POLICY);
@@ -92,7 +116,7 @@ static __attribute__((constructor)) void start(void)
 	if (known >= 0)
 		how.policy = (__u32)known;
 	if (size)
-		how.min_size = strtoull(size, NULL, 10);
+		set_min_size(size);
 	map_counters();
 	cs_device_start();
 	errno = err;

@@ -6,7 +6,8 @@
  *	./serve 8000 big.iso direct
  *
  * One epoll set waits for connections and for results of transfers; the kernel
- * does the rest, however many receivers there are and however slow they are.
+ * does the rest, however many receivers there are (each is a descriptor, see
+ * ulimit -n) and however slow they are.
  */
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE	/* accept4 */
@@ -82,6 +83,16 @@ static void start(const struct server *server, int sock)
 	close(sock);
 }
 
+static void watch(const struct server *server, int fd, unsigned int events)
+{
+	struct epoll_event event = { .events = events, .data.fd = fd };
+
+	if (epoll_ctl(server->epoll, EPOLL_CTL_MOD, fd, &event) &&
+	    epoll_ctl(server->epoll, EPOLL_CTL_ADD, fd, &event))
+		die("can't wait for a descriptor");
+}
+
+/* Who finds no descriptor left waits until a transfer has ended. */
 static void accept_all(const struct server *server)
 {
 	int sock;
@@ -89,9 +100,12 @@ static void accept_all(const struct server *server)
 	while ((sock = accept4(server->listener, NULL, NULL,
 			       SOCK_CLOEXEC)) >= 0)
 		start(server, sock);
+	if (errno == EMFILE || errno == ENFILE)
+		watch(server, server->listener, 0);
 }
 
-static void finish(const struct coldsend_completion *result)
+static void finish(const struct server *server,
+		   const struct coldsend_completion *result)
 {
 	printf("sent %llu bytes, policy %s%s%s\n",
 	       (unsigned long long)result->sent,
@@ -100,6 +114,7 @@ static void finish(const struct coldsend_completion *result)
 	       result->error ? coldsend_strerror(result->error) : "");
 	fflush(stdout);
 	close((int)result->user_data);
+	watch(server, server->listener, EPOLLIN);
 }
 
 static void reap_all(const struct server *server)
@@ -109,23 +124,15 @@ static void reap_all(const struct server *server)
 
 	while ((count = coldsend_reap(server->cs, results, 16, 0)) > 0)
 		for (i = 0; i < count; i++)
-			finish(&results[i]);
-}
-
-static void watch(const struct server *server, int fd)
-{
-	struct epoll_event event = { .events = EPOLLIN, .data.fd = fd };
-
-	if (epoll_ctl(server->epoll, EPOLL_CTL_ADD, fd, &event))
-		die("can't wait for a descriptor");
+			finish(server, &results[i]);
 }
 
 static void serve(const struct server *server)
 {
 	struct epoll_event event;
 
-	watch(server, server->listener);
-	watch(server, coldsend_fd(server->cs));
+	watch(server, server->listener, EPOLLIN);
+	watch(server, coldsend_fd(server->cs), EPOLLIN);
 	for (;;) {
 		if (epoll_wait(server->epoll, &event, 1, -1) < 1)
 			continue;

@@ -87,6 +87,7 @@ static bool cs_auto_is_first(const struct cs_xfer *xfer)
  */
 u32 cs_auto_choose(struct cs_xfer *xfer, bool trial)
 {
+	xfer->looked = true;
 	if (xfer->size <= xfer->tunables.small_max)
 		xfer->reason = cs_auto_is_first(xfer) ?
 			       COLDSEND_REASON_FIRST : COLDSEND_REASON_SMALL;

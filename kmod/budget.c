@@ -288,9 +288,12 @@ void cs_budget_settle(struct cs_xfer *xfer)
  */
 u64 cs_budget_used(struct cs_rule *rule)
 {
+	struct cs_tunables tunables;
 	u64 used;
 
+	cs_policy_get(&tunables);
 	spin_lock(&rule->budget.lock);
+	cs_budget_forget(&rule->budget, tunables.admit_window * HZ);
 	used = rule->budget.charged + rule->budget.reserved;
 	spin_unlock(&rule->budget.lock);
 	return used;

@@ -8,6 +8,9 @@
 
 #include "coldsend.h"
 
+/* Has all been made that who opens the device may use? */
+static bool cs_chrdev_started;
+
 /* One of each argument, on the stack of the ioctl. */
 union cs_chrdev_arg {
 	struct coldsend_send send;
@@ -42,6 +45,13 @@ static int cs_chrdev_send(struct cs_context *context, union cs_chrdev_arg *arg)
 	return err;
 }
 
+/* The rule of mincore(2): the page cache tells what others read. */
+static bool cs_chrdev_may_look(struct file *file)
+{
+	return file_owner_or_capable(file) ||
+	       !file_permission(file, MAY_WRITE);
+}
+
 static int cs_chrdev_tell_file(struct file *file, struct coldsend_info *info)
 {
 	struct cs_alignment alignment;
@@ -55,7 +65,7 @@ static int cs_chrdev_tell_file(struct file *file, struct coldsend_info *info)
 	info->dio_offset_align = alignment.offset;
 	info->file_block = i_blocksize(file_inode(file));
 	info->file_size = i_size_read(file_inode(file));
-	return cs_xfer_try(file, info);
+	return cs_xfer_try(file, cs_chrdev_may_look(file), info);
 }
 
 static int cs_chrdev_info(struct cs_context *context, union cs_chrdev_arg *arg)
@@ -87,13 +97,6 @@ static int cs_chrdev_info(struct cs_context *context, union cs_chrdev_arg *arg)
 	err = cs_chrdev_tell_file(file, info);
 	fput(file);
 	return err;
-}
-
-/* The rule of mincore(2): the page cache tells what others read. */
-static bool cs_chrdev_may_look(struct file *file)
-{
-	return file_owner_or_capable(file) ||
-	       !file_permission(file, MAY_WRITE);
 }
 
 static int cs_chrdev_residency(struct cs_context *context,
@@ -211,6 +214,8 @@ static long cs_chrdev_ioctl(struct file *file, unsigned int number,
 
 static int cs_chrdev_open(struct inode *inode, struct file *file)
 {
+	if (!smp_load_acquire(&cs_chrdev_started))
+		return -ENODEV;
 	file->private_data = cs_context_open();
 	return file->private_data ? stream_open(inode, file) : -ENOMEM;
 }
@@ -264,13 +269,22 @@ static struct miscdevice cs_chrdev = {
 };
 
 /**
- * cs_chrdev_init - makes the device; transfers may start before it returns
+ * cs_chrdev_init - makes the device, which nobody may open before cs_chrdev_start()
  *
  * Return: 0 or -errno.
  */
 int cs_chrdev_init(void)
 {
 	return misc_register(&cs_chrdev);
+}
+
+/**
+ * cs_chrdev_start - whoever has the rights may open the device from now on
+ */
+void cs_chrdev_start(void)
+{
+	/* Pairs with that in cs_chrdev_open(). */
+	smp_store_release(&cs_chrdev_started, true);
 }
 
 /**

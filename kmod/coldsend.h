@@ -171,7 +171,8 @@ int cs_xfer_report(const struct cs_xfer *xfer, struct coldsend_send *arg);
 void cs_xfer_complete(const struct cs_xfer *xfer,
 		      struct coldsend_completion *record);
 int cs_xfer_get_file(int fd, struct file **file);
-int cs_xfer_try(struct file *file, struct coldsend_info *info);
+u32 cs_xfer_policy(const struct cs_xfer *xfer);
+int cs_xfer_try(struct file *file, bool may_look, struct coldsend_info *info);
 void cs_xfer_exit(void);
 
 static inline void cs_xfer_count(struct cs_xfer *xfer, u32 counter, u64 n)
@@ -218,11 +219,13 @@ enum cs_pumped {
 	CS_PUMPED_ALL,
 };
 
-/* So long a socket is full before it counts as stalled, in jiffies. */
+/* So long a socket is full before its peer counts as slow, or as stalled, in jiffies. */
+#define CS_SLOW_AFTER		max(HZ / 20L, 1L)
 #define CS_STALLED_AFTER	(1L * HZ)
 
 enum cs_pumped cs_engine_pump(struct cs_xfer *xfer);
 bool cs_engine_is_stalled(const struct cs_xfer *xfer);
+bool cs_engine_is_slow(const struct cs_xfer *xfer);
 bool cs_engine_must_yield(struct cs_xfer *xfer);
 long cs_engine_patience(struct cs_xfer *xfer);
 long cs_engine_pause(struct cs_xfer *xfer);
@@ -402,6 +405,7 @@ struct cs_key cs_stats_key(struct file *file);
 void cs_stats_note(const struct cs_key *key, u32 counter, u64 n);
 void cs_stats_account(const struct cs_xfer *xfer);
 void cs_stats_totals(struct cs_counters *counters);
+void cs_stats_evict(void);
 void cs_stats_reset(void);
 int cs_stats_init(void);
 void cs_stats_exit(void);
@@ -416,6 +420,7 @@ void cs_debugfs_exit(void);
 /* chrdev.c: /dev/coldsend */
 
 int cs_chrdev_init(void);
+void cs_chrdev_start(void);
 void cs_chrdev_exit(void);
 
 #endif /* COLDSEND_H */

@@ -143,19 +143,36 @@ long cs_engine_patience(struct cs_xfer *xfer)
 	return max(timeout - waited, 0L);
 }
 
+/* Has nothing been sent for so many jiffies? */
+static bool cs_engine_waits_for(const struct cs_xfer *xfer, long time)
+{
+	if (xfer->retries > CS_PAUSE_SHIFT_MAX)
+		return true;
+	return xfer->full_since &&
+	       time_after_eq(jiffies, xfer->full_since + time);
+}
+
 /**
  * cs_engine_is_stalled - has nothing been sent for long, the peer's or a lock's fault?
+ * @xfer: the transfer
+ *
+ * Then it keeps no memory that others need.  Any context.
+ */
+bool cs_engine_is_stalled(const struct cs_xfer *xfer)
+{
+	return cs_engine_waits_for(xfer, CS_STALLED_AFTER);
+}
+
+/**
+ * cs_engine_is_slow - has nothing been sent for a while, the peer's or a lock's fault?
  * @xfer: the transfer
  *
  * Then it keeps no page of the page cache that the socket does not: nobody counts
  * these.  Any context.
  */
-bool cs_engine_is_stalled(const struct cs_xfer *xfer)
+bool cs_engine_is_slow(const struct cs_xfer *xfer)
 {
-	if (xfer->retries > CS_PAUSE_SHIFT_MAX)
-		return true;
-	return xfer->full_since &&
-	       time_after_eq(jiffies, xfer->full_since + CS_STALLED_AFTER);
+	return cs_engine_waits_for(xfer, CS_SLOW_AFTER);
 }
 
 /**
@@ -195,16 +212,16 @@ long cs_engine_pause(struct cs_xfer *xfer)
 static long cs_engine_sleep(struct cs_xfer *xfer, long timeout)
 {
 	bool writable = cs_sink_writable(xfer);
-	bool stalled = cs_engine_is_stalled(xfer);
+	bool slow = cs_engine_is_slow(xfer);
 	long longest = timeout, left;
 
-	if (stalled || (!writable && cs_pool_is_tight(xfer)))
+	if (slow || (!writable && cs_pool_is_tight(xfer)))
 		xfer->source->idle(xfer);
 	if (writable) {
 		longest = cs_engine_pause(xfer);
 	} else {
-		if (!stalled)
-			longest = CS_STALLED_AFTER;
+		if (!cs_engine_is_stalled(xfer))
+			longest = slow ? CS_STALLED_AFTER : CS_SLOW_AFTER;
 		cs_xfer_set_state(xfer, CS_STATE_WAIT_SOCKET);
 	}
 	if (signal_pending(current))

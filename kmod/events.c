@@ -2,8 +2,8 @@
 /*
  * Events: tells netlink listeners what has happened, soon after.
  *
- * Where nobody listens nothing is done but to see that.  So many are told in a
- * second; the rest is counted, in the totals and in the next event that is
+ * Where nobody listens, in any network namespace, nothing is done but to see that.  So
+ * many are told in a second; the rest is counted, in the totals and in the next event that is
  * told.  Listeners are in the initial network namespace alone, with
  * CAP_NET_ADMIN: events name files of all users.
  *
@@ -38,6 +38,8 @@ static unsigned long cs_event_since;	/* jiffies at which the second began */
 static u32 cs_event_count;		/* told in that second */
 static u64 cs_event_untold;		/* since the last that was told */
 
+static bool cs_event_forbidden __read_mostly;
+
 /* Jiffies, never 0, at which a limit was told of last. */
 static unsigned long cs_event_limits[CS_LIMITS];
 
@@ -48,8 +50,19 @@ static unsigned long cs_event_limits[CS_LIMITS];
  */
 bool cs_event_wanted(void)
 {
-	return genl_has_listeners(&cs_genl_family, &init_net,
+	return !cs_event_forbidden &&
+	       genl_has_listeners(&cs_genl_family, &init_net,
 				  COLDSEND_NLGRP_EVENTS);
+}
+
+/**
+ * cs_event_forbid - nothing is told as long as the module is loaded
+ *
+ * Before there are transfers.
+ */
+void cs_event_forbid(void)
+{
+	cs_event_forbidden = true;
 }
 
 /* May one more be told?  Then @untold is how many were not before it. */

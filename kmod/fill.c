@@ -9,6 +9,9 @@
  * waited for, as many again may be ready.  While memory is scarce, no more than one is
  * read beside the head: what all transfers read ahead must not be so much that it has
  * to be given up unsent.
+ *
+ * Pages of the page cache are there anyway: behind others they have their turn when
+ * these are sent, since nobody counts those that are taken.
  */
 #include <linux/blkdev.h>
 #include <linux/math.h>
@@ -129,6 +132,17 @@ static bool cs_fill_is_buffered(const struct cs_ring *ring)
 			       link)->buffered;
 }
 
+/* The segment that comes last is of pages of the page cache, and so would be the next. */
+static bool cs_fill_has_pages(const struct cs_xfer *xfer)
+{
+	const struct cs_ring *ring = &xfer->ring;
+
+	return ring->nr_segments &&
+	       !list_last_entry(&ring->segments, struct cs_segment,
+				link)->capacity &&
+	       cs_pagecache_has(xfer->file, ring->next, 1);
+}
+
 static bool cs_fill_wants_more(struct cs_xfer *xfer)
 {
 	const struct cs_ring *ring = &xfer->ring;
@@ -138,7 +152,7 @@ static bool cs_fill_wants_more(struct cs_xfer *xfer)
 	       cs_read_in_flight(xfer) < xfer->tunables.depth &&
 	       ring->next < xfer->end &&
 	       ring->next - xfer->pos < cs_sink_window(xfer) &&
-	       cs_fill_has_room(xfer);
+	       cs_fill_has_room(xfer) && !cs_fill_has_pages(xfer);
 }
 
 /**

@@ -16,6 +16,8 @@
 /* Times that the family is registered, until it has no listener that was there first. */
 #define CS_GENL_TRIES	16
 
+static bool cs_genl_registered;
+
 /**
  * cs_genl_is_admin - may who sent a request change all, and see all?
  * @skb: the request
@@ -228,9 +230,11 @@ int coldsend_nl_policy_set_doit(struct sk_buff *skb, struct genl_info *info)
 	err = cs_policy_set(&tunables, &refusal);
 	if (err && info->extack)
 		info->extack->_msg = refusal;
-	if (!err)
-		cs_event_policy();
-	return err;
+	if (err)
+		return err;
+	cs_stats_evict();
+	cs_event_policy();
+	return 0;
 }
 
 static int cs_genl_put_counters(struct sk_buff *skb,
@@ -356,11 +360,23 @@ struct genl_family cs_genl_family __ro_after_init = {
 	.n_mcgrps = ARRAY_SIZE(cs_event_groups),
 };
 
+/* Whether the family is registered again. */
+static bool cs_genl_renew(void)
+{
+	genl_unregister_family(&cs_genl_family);
+	cs_genl_registered = !genl_register_family(&cs_genl_family);
+	return cs_genl_registered;
+}
+
 /**
  * cs_genl_init - registers the family
  *
  * Anybody may join a group of netlink that nobody owns yet, and would hear all events
- * once it is ours.  To unregister is what has everybody leave.
+ * once it is ours.  To unregister is what has everybody leave; who keeps coming between
+ * is told nothing, nor is anybody else.
+ *
+ * Once it was registered, this does not fail: somebody's dump may have a reference on
+ * the module, for which who fails to load does not wait.
  *
  * Return: 0 or -errno.
  */
@@ -369,14 +385,21 @@ int cs_genl_init(void)
 	u32 tries;
 	int err;
 
-	for (tries = 0; tries < CS_GENL_TRIES; tries++) {
-		err = genl_register_family(&cs_genl_family);
-		if (err || !cs_event_wanted())
-			return err;
-		genl_unregister_family(&cs_genl_family);
-	}
-	pr_err("coldsend: somebody who may not keeps listening to its events\n");
-	return -EBUSY;
+	err = genl_register_family(&cs_genl_family);
+	if (err)
+		return err;
+	cs_genl_registered = true;
+	for (tries = 1; cs_event_wanted() && tries < CS_GENL_TRIES; tries++)
+		if (!cs_genl_renew())
+			break;
+	if (!cs_genl_registered)
+		pr_err("coldsend: no memory for netlink: load the module again\n");
+	else if (cs_event_wanted())
+		pr_err("coldsend: no events, somebody who may not keeps listening\n");
+	else
+		return 0;
+	cs_event_forbid();
+	return 0;
 }
 
 /**
@@ -384,5 +407,6 @@ int cs_genl_init(void)
  */
 void cs_genl_exit(void)
 {
-	genl_unregister_family(&cs_genl_family);
+	if (cs_genl_registered)
+		genl_unregister_family(&cs_genl_family);
 }

@@ -32,6 +32,7 @@ int cs_genl_put_transfer(struct sk_buff *skb, const struct cs_live_row *row,
 
 /* events.c */
 bool cs_event_wanted(void);
+void cs_event_forbid(void);
 extern const struct genl_multicast_group cs_event_groups[1];
 
 #endif /* COLDSEND_GENL_H */

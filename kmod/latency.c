@@ -16,11 +16,11 @@
 
 /**
  * struct cs_latency - one histogram, as one processor counts it
- * @sum_ns: of all together
+ * @sum_us: of all together
  * @bucket: see struct cs_histogram
  */
 struct cs_latency {
-	u64 sum_ns;
+	u64 sum_us;
 	u64 bucket[CS_LATENCY_BUCKETS];
 };
 
@@ -35,10 +35,11 @@ static DEFINE_PER_CPU(struct cs_latency [CS_LATENCY_KINDS], cs_latencies);
  */
 void cs_latency_add(u32 timed, u64 ns)
 {
-	u32 bucket = fls64(div_u64(ns, NSEC_PER_USEC));
+	u64 us = div_u64(ns, NSEC_PER_USEC);
+	u32 bucket = min_t(u32, fls64(us), CS_LATENCY_BUCKETS - 1);
 
-	bucket = min_t(u32, bucket, CS_LATENCY_BUCKETS - 1);
-	this_cpu_add(cs_latencies[timed].sum_ns, ns);
+	/* In nanoseconds, tens of thousands that wait would have it wrap in days. */
+	this_cpu_add(cs_latencies[timed].sum_us, us);
 	this_cpu_inc(cs_latencies[timed].bucket[bucket]);
 }
 
@@ -52,16 +53,14 @@ void cs_latency_add(u32 timed, u64 ns)
 void cs_latency_get(u32 timed, struct cs_histogram *histogram)
 {
 	const struct cs_latency *from;
-	u64 sum_ns = 0;
 	u32 i;
 	int cpu;
 
 	memset(histogram, 0, sizeof(*histogram));
 	for_each_possible_cpu(cpu) {
 		from = &per_cpu(cs_latencies, cpu)[timed];
-		sum_ns += READ_ONCE(from->sum_ns);
+		histogram->sum_us += READ_ONCE(from->sum_us);
 		for (i = 0; i < CS_LATENCY_BUCKETS; i++)
 			histogram->bucket[i] += READ_ONCE(from->bucket[i]);
 	}
-	histogram->sum_us = div_u64(sum_ns, NSEC_PER_USEC);
 }

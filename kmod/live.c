@@ -99,7 +99,7 @@ static void cs_live_copy(const struct cs_xfer *xfer, struct cs_live_row *row)
 	row->uid = cs_user_uid(xfer);
 	row->dev = xfer->key.dev;
 	row->ino = xfer->key.ino;
-	row->policy = READ_ONCE(xfer->source)->policy;
+	row->policy = cs_xfer_policy(xfer);
 	row->state = READ_ONCE(xfer->state);
 	row->async = xfer->flags & COLDSEND_F_ASYNC;
 	row->error = cs_live_errno(READ_ONCE(xfer->error));

@@ -33,21 +33,23 @@ static int __init cs_init(void)
 	err = cs_context_init();
 	if (err)
 		goto err_async;
-	/* From here on others see what was made. */
-	cs_debugfs_init();
-	err = cs_genl_init();
-	if (err)
-		goto err_debugfs;
 	err = cs_chrdev_init();
 	if (err)
-		goto err_genl;
+		goto err_context;
+	err = cs_genl_init();
+	if (err)
+		goto err_chrdev;
+	/*
+	 * From here on others may hold the module, by a dump that they have begun, and
+	 * who fails to load is freed whoever holds it: nothing may fail any more.
+	 */
+	cs_debugfs_init();
+	cs_chrdev_start();
 	return 0;
 
-err_genl:
-	cs_genl_exit();
-	cs_rules_exit();
-err_debugfs:
-	cs_debugfs_exit();
+err_chrdev:
+	cs_chrdev_exit();
+err_context:
 	cs_context_exit();
 err_async:
 	cs_async_exit();

@@ -119,22 +119,20 @@ static void cs_ring_drop_pages(struct cs_xfer *xfer)
 }
 
 /*
- * What disks say of a bad place, a lost path and the like; read(2) says EIO for
- * all of them, and others would be taken for what the socket says.
+ * What disks say of a bad place, a lost path, their removal and the like is EIO, as
+ * where the page cache reads; it would be taken for what the socket says.
  */
 static int cs_ring_error(ssize_t result)
 {
 	switch (result) {
-	case -ENODATA:
-	case -EILSEQ:
-	case -ENOLINK:
-	case -EREMOTEIO:
-	case -EBADE:
-	case -ETIME:
-	case -ETIMEDOUT:
-		return -EIO;
-	default:
+	case -ENOMEM:
+	case -EINTR:
+	case -ERESTARTSYS:
+	case -EACCES:
+	case -EPERM:
 		return result;
+	default:
+		return -EIO;
 	}
 }
 
@@ -261,7 +259,7 @@ void cs_ring_idle(struct cs_xfer *xfer)
 	cs_linger_put(ring);
 	if (ring->align && cs_engine_must_yield(xfer))
 		cs_ring_empty(xfer);
-	else if (cs_engine_is_stalled(xfer))
+	else if (cs_engine_is_slow(xfer))
 		cs_ring_drop_pages(xfer);
 }
 

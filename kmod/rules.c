@@ -278,6 +278,7 @@ static u32 cs_rule_apply(struct cs_rule *rule, struct cs_xfer *xfer, bool trial)
 		xfer->reason = COLDSEND_REASON_RULE;
 	if (rule->policy != COLDSEND_POLICY_DEFAULT)
 		return rule->policy;
+	xfer->looked = true;
 	room = trial ? cs_budget_has_room(rule, xfer, true) :
 		       cs_budget_reserve(rule, xfer);
 	return room ? COLDSEND_POLICY_CACHED : COLDSEND_POLICY_HYBRID;

@@ -230,8 +230,11 @@ ssize_t cs_sink_send(struct cs_xfer *xfer, const struct cs_segment *segment)
 					    segment->nr_bvecs, segment->begin,
 					    length, flags);
 	trace_coldsend_send(xfer, length, result);
-	/* A stream socket has no reason to accept nothing. */
-	return result ? result : -EAGAIN;
+	/*
+	 * A stream socket has no reason to accept nothing; and one that connects only
+	 * now (TCP_FASTOPEN_CONNECT) has room when that is done.
+	 */
+	return result && result != -EINPROGRESS ? result : -EAGAIN;
 }
 
 /* The socket's state changed; softirq, under locks of the socket. */

@@ -17,6 +17,7 @@
 /* Read-ahead at the least, in pages, where the device has any. */
 #define CS_READAHEAD_PAGES	(SZ_2M >> PAGE_SHIFT)
 
+/* Anew where a file of overlayfs is copied up, for who writes to it: that is its inode. */
 static void cs_cached_open(struct cs_xfer *xfer)
 {
 	struct cs_cached *cached = &xfer->cached;
@@ -111,6 +112,8 @@ static enum cs_next cs_cached_next(struct cs_xfer *xfer,
 	struct cs_cached *cached = &xfer->cached;
 	int ret;
 
+	if (!xfer->batch && cs_pagecache_inode(xfer->file) != cached->inode)
+		cs_cached_open(xfer);
 	if (!cached->can_gather)
 		return cs_source_fall_back(xfer, &cs_source_copied,
 					   COLDSEND_FALLBACK_COPIED);
@@ -154,6 +157,8 @@ static void cs_cached_idle(struct cs_xfer *xfer)
 	cs_source_copied.idle(xfer);
 	if (!batch)
 		return;
+	/* As many as were not sent are not taken again before the peer keeps up. */
+	xfer->wary = true;
 	xfer->cached.pages += cs_gather_pages_sent(batch);
 	cs_segment_destroy(batch);
 	xfer->batch = NULL;

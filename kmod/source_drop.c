@@ -19,6 +19,13 @@ static void cs_drop_open(struct cs_xfer *xfer)
 	cs_claim_open(xfer);
 }
 
+/* A file of overlayfs was copied up, for who writes to it: it has another inode now. */
+static void cs_drop_open_anew(struct cs_xfer *xfer)
+{
+	cs_claim_give_up(xfer);
+	cs_drop_open(xfer);
+}
+
 /*
  * Others who have the file keep a worker from claiming more of it, not from sending
  * what is there.
@@ -79,6 +86,8 @@ static enum cs_next cs_drop_next(struct cs_xfer *xfer,
 {
 	struct cs_drop *drop = &xfer->drop;
 
+	if (!xfer->batch && cs_pagecache_inode(xfer->file) != drop->inode)
+		cs_drop_open_anew(xfer);
 	if (!drop->can_gather)
 		return cs_source_fall_back(xfer, &cs_source_copied,
 					   COLDSEND_FALLBACK_COPIED);
@@ -146,8 +155,10 @@ static void cs_drop_sent(struct cs_xfer *xfer, struct cs_segment *segment)
 /* What is not sent yet is gathered anew when the peer goes on. */
 static void cs_drop_idle(struct cs_xfer *xfer)
 {
-	if (xfer->batch)
+	if (xfer->batch) {
+		xfer->wary = true;
 		cs_drop_hand_over(xfer, xfer->batch, xfer->pos);
+	}
 	cs_source_copied.idle(xfer);
 }
 

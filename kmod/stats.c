@@ -201,7 +201,12 @@ static u32 cs_table_shrink(u32 max)
 	return removed;
 }
 
-static void cs_table_evict(void)
+/**
+ * cs_stats_evict - removes the rows that there are too many of
+ *
+ * May sleep.
+ */
+void cs_stats_evict(void)
 {
 	struct cs_tunables tunables;
 
@@ -227,26 +232,30 @@ static void cs_entry_touch(struct cs_entry *entry, const struct cs_xfer *xfer)
 		entry->fallback = xfer->fallback;
 }
 
+/* Counts a transfer, for its row if it has one: a reset comes before, or after. */
+static void cs_table_add(struct cs_entry *entry, const struct cs_xfer *xfer)
+{
+	lockdep_assert_held(&cs_table_lock);
+	if (entry)
+		cs_entry_touch(entry, xfer);
+	cs_counters_add(&cs_totals, entry ? entry->counters : NULL, xfer);
+}
+
 /* Without memory for the row, only the totals know of the transfer. */
 static void cs_table_add_to_new(const struct cs_xfer *xfer)
 {
 	struct cs_entry *entry = cs_entry_create(xfer), *other;
 
-	if (!entry)
-		return;
 	spin_lock(&cs_table_lock);
 	/* Another transfer of the file may have made it meanwhile. */
 	other = cs_table_find(xfer);
-	if (other || cs_entry_insert(entry)) {
+	if (entry && (other || cs_entry_insert(entry))) {
 		cs_entry_free(entry);
-		entry = other;
+		entry = NULL;
 	}
-	if (entry) {
-		cs_entry_touch(entry, xfer);
-		cs_counters_add(entry->counters, NULL, xfer);
-	}
+	cs_table_add(entry ?: other, xfer);
 	spin_unlock(&cs_table_lock);
-	cs_table_evict();
+	cs_stats_evict();
 }
 
 /* Does the file system have one inode of a number, as its device tells? */
@@ -294,8 +303,7 @@ void cs_stats_account(const struct cs_xfer *xfer)
 	spin_lock(&cs_table_lock);
 	entry = cs_table_find(xfer);
 	if (entry)
-		cs_entry_touch(entry, xfer);
-	cs_counters_add(&cs_totals, entry ? entry->counters : NULL, xfer);
+		cs_table_add(entry, xfer);
 	spin_unlock(&cs_table_lock);
 	if (!entry)
 		cs_table_add_to_new(xfer);
@@ -341,10 +349,17 @@ void cs_stats_totals(struct cs_counters *counters)
  */
 void cs_stats_reset(void)
 {
-	cs_table_shrink(0);
-	spin_lock(&cs_table_lock);
-	memset(&cs_totals, 0, sizeof(cs_totals));
-	spin_unlock(&cs_table_lock);
+	bool done;
+
+	do {
+		cs_table_shrink(0);
+		spin_lock(&cs_table_lock);
+		/* What no row knows any more, and only that. */
+		done = !cs_nr_rows;
+		if (done)
+			memset(&cs_totals, 0, sizeof(cs_totals));
+		spin_unlock(&cs_table_lock);
+	} while (!done);
 }
 
 /* Number given last, or a higher one of old: numbers begin anew after INT_MAX. */

@@ -188,14 +188,32 @@ static u32 cs_xfer_choose(struct cs_xfer *xfer, u32 policy, u32 *trial)
 }
 
 /**
+ * cs_xfer_policy - the policy that a transfer goes by, as far as it may be told
+ * @xfer: with its source; another thread may pump it
+ *
+ * Where that tells what the page cache has of a file, or what others do with it, who
+ * asked has to bring something for it: a transfer that has sent nothing, so that it
+ * disturbed nothing, tells AUTO.
+ *
+ * Any context.  Return: enum coldsend_policy.
+ */
+u32 cs_xfer_policy(const struct cs_xfer *xfer)
+{
+	if (xfer->looked && READ_ONCE(xfer->pos) == xfer->start)
+		return COLDSEND_POLICY_AUTO;
+	return READ_ONCE(xfer->source)->policy;
+}
+
+/**
  * cs_xfer_try - what a transfer of all of a file would go by
  * @file: regular file
+ * @may_look: the caller may know what the page cache has of it
  * @info: filled in, the fields policy, reason and rule
  *
  * As if the calling task asked for it now, and left the policy to us.  May
  * sleep.  Return: 0 or -ENOMEM.
  */
-int cs_xfer_try(struct file *file, struct coldsend_info *info)
+int cs_xfer_try(struct file *file, bool may_look, struct coldsend_info *info)
 {
 	struct cs_xfer *xfer = kzalloc(sizeof(*xfer), GFP_KERNEL);
 
@@ -208,6 +226,10 @@ int cs_xfer_try(struct file *file, struct coldsend_info *info)
 	info->policy = cs_xfer_choose(xfer, COLDSEND_POLICY_DEFAULT,
 				      &info->rule);
 	info->reason = xfer->reason;
+	if (xfer->looked && !may_look) {
+		info->policy = COLDSEND_POLICY_AUTO;
+		info->reason = COLDSEND_REASON_NONE;
+	}
 	kfree(xfer);
 	return 0;
 }
@@ -347,9 +369,10 @@ int cs_xfer_report(const struct cs_xfer *xfer, struct coldsend_send *arg)
 	const u64 *value = xfer->counters.value;
 
 	arg->sent = cs_xfer_sent(xfer);
-	arg->policy_used = xfer->source->policy;
+	arg->policy_used = cs_xfer_policy(xfer);
 	arg->fallback = xfer->fallback;
-	arg->reason = xfer->reason;
+	arg->reason = arg->policy_used == COLDSEND_POLICY_AUTO ?
+		      COLDSEND_REASON_NONE : xfer->reason;
 	arg->bytes_cached = value[COLDSEND_A_COUNTERS_BYTES_CACHED] +
 			    value[COLDSEND_A_COUNTERS_BYTES_DROP_BEHIND];
 	arg->bytes_direct = value[COLDSEND_A_COUNTERS_BYTES_DIRECT];

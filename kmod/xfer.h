@@ -292,6 +292,8 @@ struct cs_workers {
  * @flags: COLDSEND_F_*
  * @fallback: enum coldsend_fallback, the first that happened
  * @reason: enum coldsend_reason, why a rule or policy auto chose @source
+ * @looked: @source was chosen by what the page cache has, or others sent; see
+ *	cs_xfer_policy()
  * @copies: the socket copies what it is given
  * @nonblock: the socket is non-blocking
  * @urgent: it does not wait for memory that others hold; if synchronous
@@ -361,6 +363,7 @@ struct cs_xfer {
 	u32 flags;
 	u32 fallback;
 	u32 reason;
+	bool looked;
 	bool copies;
 	bool nonblock;
 	bool urgent;

@@ -8,6 +8,7 @@
 #include <linux/fs.h>
 #include <sys/ioctl.h>
 #include <sys/mount.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 
 #include "kselftest_harness.h"
@@ -153,6 +154,70 @@ TEST_F(mounts, overlay)
 		  "lowerdir=lower,upperdir=upper,workdir=work"))
 		SKIP(return, "no overlayfs");
 	through_overlay(_metadata, self);
+}
+
+/* The last page of the file is another from now on, and the page cache empty. */
+static void write_last_page(struct __test_metadata *_metadata,
+			    const unsigned char page[CS_PAGE])
+{
+	int writer = open("mnt/file", O_RDWR | O_CLOEXEC);
+
+	ASSERT_GE(writer, 0);
+	ASSERT_EQ(CS_PAGE, pwrite(writer, page, CS_PAGE, SIZE - CS_PAGE));
+	ASSERT_EQ(0, close(writer));
+	writer = open("upper/file", O_RDWR | O_CLOEXEC);
+	ASSERT_EQ(0, cs_drop_cache(writer));
+	ASSERT_EQ(0, close(writer));
+}
+
+/* Somebody writes to the file when half of it is sent: to a copy, which is it then. */
+static void send_and_write(struct __test_metadata *_metadata,
+			   struct _test_data_mounts *self, __u32 policy)
+{
+	unsigned char page[CS_PAGE], last[CS_PAGE];
+	struct coldsend_completion c;
+	int upper;
+
+	close(make_file("lower/file"));
+	self->file = open("mnt/file", O_RDONLY | O_CLOEXEC);
+	ASSERT_GE(self->file, 0);
+	cs_send_init(&self->s, self->file, self->sv[0], 0, SIZE, policy);
+	ASSERT_NE(0, cs_fill_socket(self->dev, &self->s, self->sv[1]));
+	memset(page, policy, sizeof(page));
+	write_last_page(_metadata, page);
+	receive(_metadata, self->sv[1], SIZE - CS_PAGE);
+	ASSERT_EQ(CS_PAGE, recv(self->sv[1], last, CS_PAGE, MSG_WAITALL));
+	EXPECT_EQ(0, memcmp(page, last, CS_PAGE));
+	ASSERT_EQ(0, cs_collect(self->dev, &c, 1, GO_SECONDS));
+	EXPECT_EQ(0, c.error);
+	upper = open("upper/file", O_RDONLY | O_CLOEXEC);
+	ASSERT_GE(upper, 0);
+	if (policy == COLDSEND_POLICY_DROP_BEHIND)
+		EXPECT_LE(cs_pages_left(upper, 0, SIZE, RESIDUE), RESIDUE);
+	close(upper);
+	close(self->file);
+	self->file = -1;
+	ASSERT_EQ(0, unlink("mnt/file"));
+}
+
+TEST_F(mounts, copied_up)
+{
+	static const __u32 policies[] = {
+		COLDSEND_POLICY_CACHED, COLDSEND_POLICY_DIRECT,
+		COLDSEND_POLICY_DROP_BEHIND, COLDSEND_POLICY_HYBRID,
+	};
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(policies); i++) {
+		if (system("modprobe -q overlay") < 0 ||
+		    mount("overlay", "mnt", "overlay", 0,
+			  "lowerdir=lower,upperdir=upper,workdir=work"))
+			SKIP(return, "no overlayfs");
+		send_and_write(_metadata, self, policies[i]);
+		/* A transfer may hold its file for a moment more. */
+		ASSERT_TRUE(cs_wait(is_unmounted, NULL, GO_SECONDS));
+		ASSERT_EQ(0, unlink("upper/file") | unlink("lower/file"));
+	}
 }
 
 static bool are_let_go(void *arg)

@@ -3,14 +3,20 @@
  * eavesdrop: joins all groups of generic netlink that it may, those that nobody owns
  * yet among them, and says what it hears there.
  *
- * usage: eavesdrop
+ * usage: eavesdrop [--insist]
  * Prints a line when it has joined, and one for each message that is not of the
- * family nlctrl, until it is killed.
+ * family nlctrl, until it is killed.  With --insist it hears nothing, but joins again
+ * and again, in network namespaces of its own, where it may join all groups there are.
  */
 #include <errno.h>
 #include <linux/genetlink.h>
 #include <linux/netlink.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdbool.h>
 #include <stdio.h>
+#include <string.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -37,13 +43,30 @@ static void hear(const struct nlmsghdr *message, ssize_t len)
 	fflush(stdout);
 }
 
-int main(void)
+/*
+ * Goes where it may join all groups there are, as several processes: one runs while
+ * another waits for netlink.  Return: 0 or -1.
+ */
+static int leave(void)
+{
+	if (unshare(CLONE_NEWUSER | CLONE_NEWNET) || fork() < 0 || fork() < 0)
+		return -1;
+	return prctl(PR_SET_PDEATHSIG, SIGKILL);
+}
+
+int main(int argc, char **argv)
 {
 	static struct nlmsghdr buf[ROOM / sizeof(struct nlmsghdr)];
 	struct sockaddr_nl self = { .nl_family = AF_NETLINK };
-	int sock = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_GENERIC);
+	bool insists = argc > 1 && !strcmp(argv[1], "--insist");
 	ssize_t len;
+	int sock;
 
+	if (insists && leave()) {
+		perror("eavesdrop: no namespaces of its own");
+		return 1;
+	}
+	sock = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_GENERIC);
 	/* Without an address it would be taken for the kernel, and told nothing. */
 	if (sock < 0 || bind(sock, (struct sockaddr *)&self, sizeof(self))) {
 		perror("eavesdrop: socket");
@@ -51,6 +74,8 @@ int main(void)
 	}
 	printf("joined %d groups\n", join_all(sock));
 	fflush(stdout);
+	while (insists)
+		join_all(sock);
 	while ((len = recv(sock, buf, sizeof(buf), 0)) >= 0 || errno == ENOBUFS)
 		hear(buf, len);
 	perror("eavesdrop: recv");

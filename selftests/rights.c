@@ -173,6 +173,51 @@ TEST_F(rights, residency_is_secret)
 	EXPECT_EQ(0, ask_info(self->dev, reader));
 }
 
+static struct coldsend_info info_of(int dev, int file)
+{
+	struct coldsend_info info = { .size = sizeof(info), .file_fd = file };
+
+	return cs_ioctl(dev, COLDSEND_IOC_INFO, &info) ?
+	       (struct coldsend_info){ .policy = COLDSEND_POLICY_DEFAULT } : info;
+}
+
+/* A SEND by policy auto that sends nothing: what it says it went by. */
+static void expect_untold(struct __test_metadata *_metadata,
+			  FIXTURE_DATA(rights) *self, int file, __u64 length,
+			  int err)
+{
+	struct coldsend_send s;
+
+	cs_send_init(&s, file, self->sv[0], 0, length, COLDSEND_POLICY_AUTO);
+	EXPECT_EQ(err, cs_send(self->dev, &s));
+	EXPECT_EQ(0, s.sent);
+	EXPECT_EQ(COLDSEND_POLICY_AUTO, s.policy_used);
+	EXPECT_EQ(COLDSEND_REASON_NONE, s.reason);
+}
+
+/* Nor what policy auto makes of that, to who disturbs nothing by asking. */
+TEST_F(rights, choice_is_secret)
+{
+	struct coldsend_info info;
+	int reader;
+
+	ASSERT_EQ(0, fchmod(self->file, 0644));
+	info = info_of(self->dev, self->file);
+	EXPECT_TRUE(info.policy == COLDSEND_POLICY_CACHED ||
+		    info.policy == COLDSEND_POLICY_HYBRID);
+	EXPECT_NE(COLDSEND_REASON_NONE, info.reason);
+	ASSERT_EQ(0, become_nobody());
+	reader = open(self->path, O_RDONLY | O_CLOEXEC);
+	ASSERT_GE(reader, 0);
+	info = info_of(self->dev, reader);
+	EXPECT_EQ(COLDSEND_POLICY_AUTO, info.policy);
+	EXPECT_EQ(COLDSEND_REASON_NONE, info.reason);
+	expect_untold(_metadata, self, reader, 0, 0);
+	ASSERT_EQ(0, shutdown(self->sv[0], SHUT_WR));
+	signal(SIGPIPE, SIG_IGN);
+	expect_untold(_metadata, self, reader, COLDSEND_TO_EOF, -EPIPE);
+}
+
 /* Says no to whoever reads what is marked, until it is killed. */
 static void guard(int fan)
 {

@@ -48,10 +48,11 @@ cat "$tmp/www/b3" >/dev/null
 check "budget: what others brought costs nothing" one 3 cached rule
 check "  nothing at all" used $((4096 * ($(resident "$tmp/www/b1") + $(resident "$tmp/www/b2"))))
 xfer cold "$tmp/www/b3"
-coldsend policy set --admit-window 1
+coldsend policy set --admit-window 4
 # One after the other, as they were sent.
 given_back() { one 3 cached rule && used "$size"; }
 check "budget: the others' is given back after the window" wait_for 20 given_back
+check "  and in the end all, though nobody sends" wait_for 20 used 0
 only budget 4K
 xfer cold "$file"
 check "budget: too small for any" goes hybrid rule

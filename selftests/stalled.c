@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Stalled: whose receiver takes nothing keeps no page of the page cache for long but
- * those in its socket, so that memory management can have the others; and goes on
- * where it was, under every policy and by both drivers.
+ * Stalled: whose receiver takes nothing, or little, keeps no page of the page cache for
+ * long but those in its socket, so that memory management can have the others; and goes
+ * on where it was, under every policy and by both drivers.
  */
 #include <fcntl.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "child.h"
@@ -18,6 +19,9 @@
 /* Pages: as many may be in the socket. */
 #define HELD_MAX	128
 #define SECONDS		20
+/* Bytes that a slow receiver takes at once, and how long it waits then. */
+#define LITTLE		((ssize_t)(16 * CS_KIB))
+#define PAUSE_US	200000
 
 static const struct cs_data data = { .seed = 171, .size = SIZE };
 
@@ -84,6 +88,45 @@ TEST_F(driver, lets_go_of_pages)
 	EXPECT_TRUE(cs_child_exits(&self->child, SECONDS));
 	EXPECT_EQ(0, self->child.outcome->err);
 	EXPECT_EQ(SIZE, self->child.outcome->sent);
+}
+
+/* Takes a little five times a second, and sees whether what nobody holds goes. */
+static bool lets_go_meanwhile(struct __test_metadata *_metadata,
+			      struct _test_data_driver *self, __u64 *got)
+{
+	long long until = cs_now_ms() + cs_patient(5000);
+	static __u8 buf[LITTLE];
+	bool lets_go = false;
+	ssize_t n;
+
+	while (cs_now_ms() < until && !lets_go) {
+		n = recv(self->sv[1], buf, sizeof(buf), MSG_WAITALL);
+		EXPECT_EQ(LITTLE, n);
+		if (n != LITTLE)
+			break;
+		EXPECT_EQ(LITTLE, cs_data_check(&data, *got, buf, n));
+		*got += n;
+		usleep(PAUSE_US);
+		lets_go = is_let_go(&self->file);
+	}
+	return lets_go;
+}
+
+TEST_F(driver, lets_go_while_slow)
+{
+	__u64 got = 0;
+
+	ASSERT_EQ(0, cs_child_start(&self->child, self->dev, &self->s,
+				    self->sv[1]));
+	ASSERT_TRUE(cs_stands_still(self->sv[0], self->sv[1], SECONDS));
+	EXPECT_TRUE(lets_go_meanwhile(_metadata, self, &got)) {
+		TH_LOG("%ld pages are held", cs_resident(self->file, 0, SIZE));
+	}
+	EXPECT_LT(got, SIZE / 2);
+	EXPECT_FALSE(cs_child_exits(&self->child, 0));
+	close(self->sv[0]);
+	close(self->sv[1]);
+	EXPECT_TRUE(cs_child_exits(&self->child, SECONDS));
 }
 
 int main(int argc, char **argv)

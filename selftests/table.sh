@@ -53,6 +53,15 @@ check "as many in debugfs" same rows $bound "$(debugfs_names | wc -l)"
 check "those sent last have one" same names "$(expected_names)" "$(names)"
 check "the others are counted as evicted" same evicted $((files - bound)) "$(evictions)"
 check "rows made and gone add up" balanced
+coldsend policy set --files-max $((2 * bound))
+send "$tmp"/[1-9] "$tmp"/1[0-8]
+check "there is room for more" same rows $files "$(rows)"
+coldsend policy set --files-max $bound
+check "no more rows when files-max is lowered" same rows $bound "$(rows)"
+coldsend stats reset
+for ((i = 1; i <= files; i++)); do
+	send "$tmp/$i"
+done
 # The oldest two would be the next to leave; the first of them is sent again.
 oldest=$((files - bound + 1))
 send "$tmp/$oldest" "$tmp/1"
@@ -67,6 +76,21 @@ coldsend stats reset
 check "reset: no rows" same rows 0 "$(rows)"
 check "reset: only the heads in debugfs" same lines 1 "$(wc -l <$debugfs/files)"
 check "reset: rows made and gone add up" balanced
+
+# Of what ends meanwhile, rows and totals know the same, or neither does.
+reset_amid() {
+	local pid
+	(while send "$tmp"/1[0-8]; do :; done) & pid=$!
+	sleep 1
+	for ((i = 0; i < 50; i++)); do
+		coldsend stats reset
+	done
+	kill "$pid"
+	wait "$pid" 2>/dev/null
+	wait_for 10 not transfers_run
+	same "transfers of all rows" "$(total transfers)" "$(coldsend files --json | jq 'map(.counters.transfers) | add // 0')"
+}
+check "reset: all rows together are the totals" reset_amid
 
 columns=$(head -n 1 $debugfs/files | awk -F '\t' '{ print NF }')
 

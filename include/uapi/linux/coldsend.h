@@ -109,7 +109,8 @@
  * @policy: enum coldsend_policy
  * @reserved: 0
  * @sent: out: bytes that the socket accepted; written on errors too, as 0
- * @policy_used: out: enum coldsend_policy that the transfer ended with
+ * @policy_used: out: enum coldsend_policy that the transfer ended with; AUTO, if
+ *	it was left to auto, or to a rule's budget, and nothing was sent
  * @fallback: out: enum coldsend_fallback, why @policy_used is not what was
  *	asked, or did not go as it says
  * @bytes_cached: out: bytes of @sent that were handed out of the page cache
@@ -119,7 +120,8 @@
  * @user_data: with COLDSEND_F_ASYNC: given back with the result
  * @id: out: with COLDSEND_F_ASYNC: number of the transfer, from 1; else 0
  * @reason: out: enum coldsend_reason, why a rule or policy auto chose as it
- *	did, where @policy is DEFAULT or AUTO: a policy by name is always taken
+ *	did, where @policy is DEFAULT or AUTO: a policy by name is always taken;
+ *	NONE where @policy_used is AUTO
  * @reserved2: 0
  */
 struct coldsend_send {
@@ -220,8 +222,11 @@ struct coldsend_cancel {
  * @file_block: out: block size of the file's file system in bytes
  * @file_size: out: size of the file in bytes
  * @policy: out: enum coldsend_policy that SEND would go by, if this task asked
- *	for all of the file now with COLDSEND_POLICY_DEFAULT; 0 without a file
- * @reason: out: enum coldsend_reason, why
+ *	for all of the file now with COLDSEND_POLICY_DEFAULT; 0 without a file;
+ *	AUTO, where it depends on what the page cache has of the file, or what
+ *	others do with it, and the caller may not know (the rule of mincore(2):
+ *	who owns the file, or may write to it)
+ * @reason: out: enum coldsend_reason, why; NONE where @policy is AUTO
  * @rule: out: id of the rule that matches, 0 for none
  * @reserved2: 0
  */

@@ -27,7 +27,9 @@
  *   rest goes as under direct. The page cache is not touched.
  * @COLDSEND_POLICY_AUTO: Chooses for each transfer where no rule does, see
  *   reason: cached for small files and for those that are asked for again and
- *   again, hybrid for the rest. Never the answer to "which policy was used".
+ *   again, hybrid for the rest. "Which policy was used" has this answer where
+ *   nothing was sent yet by a policy chosen so, or by what a budget has room
+ *   for: it would tell what the page cache has of a file.
  */
 enum coldsend_policy {
 	COLDSEND_POLICY_DEFAULT,
@@ -68,7 +70,7 @@ enum coldsend_fallback {
  * enum coldsend_reason - Why a transfer whose caller left it to us goes by its
  *   policy.
  * @COLDSEND_REASON_NONE: The caller, or the default where no rule matches,
- *   named a policy other than auto.
+ *   named a policy other than auto; or the answer to which policy is auto.
  * @COLDSEND_REASON_SMALL: The file is not larger than small-max, and is not
  *   one that reason first is for, so cached.
  * @COLDSEND_REASON_ADMITTED: The file was served whole admit-after times
@@ -80,8 +82,9 @@ enum coldsend_fallback {
  * @COLDSEND_REASON_FIRST: The file is not larger than small-max, but the page
  *   cache would have to give up others for it (less than 1/32 of memory is
  *   unused, beside what the kernel keeps, or less than 1/8 and kswapd took
- *   some within the last second), it is not there, and nobody asked for it
- *   within admit-window, so hybrid.
+ *   some within the last second; or a limit on the memory of the sender's
+ *   cgroup is reached), it is not there, and nobody asked for it within
+ *   admit-window, so hybrid.
  * @COLDSEND_REASON_RULE: A rule says so (see rule-get): the first that
  *   matches, where SEND named policy default or auto.
  */
@@ -129,8 +132,8 @@ enum coldsend_timed {
 /**
  * enum coldsend_event - What an event tells.
  * @COLDSEND_EVENT_TRANSFER_DONE: A transfer has ended: all of it was sent, or
- *   its caller (CANCEL, or the end of his process, too), a signal or a
- *   non-blocking socket ended it early.
+ *   its caller (CANCEL, or the end of his process, too), a signal, a
+ *   non-blocking socket or SO_SNDTIMEO ended it early.
  * @COLDSEND_EVENT_TRANSFER_FAILED: A transfer met an error, after some bytes
  *   or none.
  * @COLDSEND_EVENT_POLICY_CHANGED: policy-set has changed the tunables, which

@@ -147,10 +147,9 @@ static bool cs_fill_wants_more(struct cs_xfer *xfer)
 {
 	const struct cs_ring *ring = &xfer->ring;
 
-	return !cs_fill_is_buffered(ring) &&
+	return ring->next < xfer->end && !cs_fill_is_buffered(ring) &&
 	       ring->nr_segments <= xfer->tunables.depth + ring->slack &&
 	       cs_read_in_flight(xfer) < xfer->tunables.depth &&
-	       ring->next < xfer->end &&
 	       ring->next - xfer->pos < cs_sink_window(xfer) &&
 	       cs_fill_has_room(xfer) && !cs_fill_has_pages(xfer);
 }

@@ -112,7 +112,8 @@ static enum cs_next cs_cached_next(struct cs_xfer *xfer,
 	struct cs_cached *cached = &xfer->cached;
 	int ret;
 
-	if (!xfer->batch && cs_pagecache_inode(xfer->file) != cached->inode)
+	if (!xfer->batch && cs_xfer_sent(xfer) &&
+	    cs_pagecache_inode(xfer->file) != cached->inode)
 		cs_cached_open(xfer);
 	if (!cached->can_gather)
 		return cs_source_fall_back(xfer, &cs_source_copied,

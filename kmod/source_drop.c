@@ -86,7 +86,8 @@ static enum cs_next cs_drop_next(struct cs_xfer *xfer,
 {
 	struct cs_drop *drop = &xfer->drop;
 
-	if (!xfer->batch && cs_pagecache_inode(xfer->file) != drop->inode)
+	if (!xfer->batch && cs_xfer_sent(xfer) &&
+	    cs_pagecache_inode(xfer->file) != drop->inode)
 		cs_drop_open_anew(xfer);
 	if (!drop->can_gather)
 		return cs_source_fall_back(xfer, &cs_source_copied,

@@ -27,7 +27,7 @@ static struct cs_segment *cs_hybrid_gather(struct cs_xfer *xfer, loff_t pos)
 
 	if (!cs_pagecache_has(xfer->file, pos, 1))
 		return NULL;
-	segment = cs_gather_segment(xfer, pos, CS_RUN_PAGES);
+	segment = cs_segment_create_for_pages(cs_gather_span(pos, end, CS_RUN_PAGES));
 	if (!segment)
 		return NULL;
 	cs_gather(segment, cs_pagecache_inode(xfer->file), pos, end);

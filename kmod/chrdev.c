@@ -214,6 +214,7 @@ static long cs_chrdev_ioctl(struct file *file, unsigned int number,
 
 static int cs_chrdev_open(struct inode *inode, struct file *file)
 {
+	/* Pairs with that in cs_chrdev_start(). */
 	if (!smp_load_acquire(&cs_chrdev_started))
 		return -ENODEV;
 	file->private_data = cs_context_open();

@@ -81,9 +81,9 @@ static void cs_gather_cut(struct cs_segment *segment, struct inode *inode,
  * @end: end of the bytes wanted, past @pos
  *
  * Takes as many pages as the segment has room for, up to the first that is
- * missing or not up to date: filemap_get_folios_contig() would look for that, but takes
- * parts of large folios for folios before Linux 6.1.135.  Process context.  The segment holds a reference
- * on each folio; it is empty if there was nothing to take.
+ * missing or not up to date.  (Before Linux 6.1.135 filemap_get_folios_contig() takes
+ * parts of large folios for folios.)  Process context.  The segment holds a reference on
+ * each folio; it is empty if there was nothing to take.
  */
 void cs_gather(struct cs_segment *segment, struct inode *inode, loff_t pos,
 	       loff_t end)

@@ -3,10 +3,10 @@
  * eavesdrop: joins all groups of generic netlink that it may, those that nobody owns
  * yet among them, and says what it hears there.
  *
- * usage: eavesdrop [--insist]
+ * usage: eavesdrop [--insist GROUP]
  * Prints a line when it has joined, and one for each message that is not of the
- * family nlctrl, until it is killed.  With --insist it hears nothing, but joins again
- * and again, in network namespaces of its own, where it may join all groups there are.
+ * family nlctrl, until it is killed.  With --insist it hears nothing, but joins one group
+ * again and again, in a network namespace of its own, where it may join any.
  */
 #include <errno.h>
 #include <linux/genetlink.h>
@@ -15,6 +15,7 @@
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
@@ -24,13 +25,18 @@
 #define GROUPS_MAX	64
 #define ROOM		8192
 
+static bool join(int sock, int group)
+{
+	return !setsockopt(sock, SOL_NETLINK, NETLINK_ADD_MEMBERSHIP, &group,
+			   sizeof(group));
+}
+
 static int join_all(int sock)
 {
 	int group, joined = 0;
 
 	for (group = 1; group <= GROUPS_MAX; group++)
-		joined += !setsockopt(sock, SOL_NETLINK, NETLINK_ADD_MEMBERSHIP,
-				      &group, sizeof(group));
+		joined += join(sock, group);
 	return joined;
 }
 
@@ -44,8 +50,8 @@ static void hear(const struct nlmsghdr *message, ssize_t len)
 }
 
 /*
- * Goes where it may join all groups there are, as several processes: one runs while
- * another waits for netlink.  Return: 0 or -1.
+ * Goes where it may join any group, as several processes: one runs while another waits
+ * for netlink.  Return: 0 or -1.
  */
 static int leave(void)
 {
@@ -58,11 +64,11 @@ int main(int argc, char **argv)
 {
 	static struct nlmsghdr buf[ROOM / sizeof(struct nlmsghdr)];
 	struct sockaddr_nl self = { .nl_family = AF_NETLINK };
-	bool insists = argc > 1 && !strcmp(argv[1], "--insist");
+	int group = argc == 3 && !strcmp(argv[1], "--insist") ? atoi(argv[2]) : 0;
 	ssize_t len;
 	int sock;
 
-	if (insists && leave()) {
+	if (group && leave()) {
 		perror("eavesdrop: no namespaces of its own");
 		return 1;
 	}
@@ -74,8 +80,8 @@ int main(int argc, char **argv)
 	}
 	printf("joined %d groups\n", join_all(sock));
 	fflush(stdout);
-	while (insists)
-		join_all(sock);
+	while (group)
+		join(sock, group);
 	while ((len = recv(sock, buf, sizeof(buf), 0)) >= 0 || errno == ENOBUFS)
 		hear(buf, len);
 	perror("eavesdrop: recv");

@@ -154,10 +154,21 @@ eavesdrops() {
 	wait "$pid" 2>/dev/null
 	return "$status"
 }
+# The number of the group, by the socket that listens to it: a bit of its mask.
+events_group() {
+	monitor || return 1
+	awk '$2 == 16 { print $4 }' /proc/net/netlink | while read -r mask; do
+		for ((i = 0; i < 32; i++)); do
+			[ $((0x$mask >> i & 1)) = 0 ] || echo $((i + 1))
+		done
+	done | sort -n | tail -n 1
+	hush
+}
 # Who joins again and again while it is loaded may cost others the events, and no more.
 insists() {
-	local pid status=0 i
-	"${as_nobody[@]}" eavesdrop --insist >"$tmp/heard" & pid=$!
+	local pid status=0 i group
+	group=$(events_group) && [ -n "$group" ] || { echo "no group"; return 1; }
+	"${as_nobody[@]}" eavesdrop --insist "$group" >"$tmp/heard" & pid=$!
 	wait_for 10 grep -q joined "$tmp/heard" || return 1
 	for ((i = 0; i < 5 && !status; i++)); do
 		rmmod coldsend && insmod "$module" && xfer send "$file" 3 >/dev/null || status=1

@@ -121,16 +121,6 @@ static u64 cs_ahead_window(struct cs_xfer *xfer)
 	return window < CS_AHEAD_MIN ? 0 : window;
 }
 
-static bool cs_ahead_has_pages(const struct cs_ring *ring)
-{
-	const struct cs_segment *segment;
-
-	list_for_each_entry(segment, &ring->segments, link)
-		if (!segment->capacity)
-			return true;
-	return false;
-}
-
 /**
  * cs_ahead_read - reads for who goes on, as if the transfer asked for so much
  * @xfer: that ends, with its ring
@@ -143,7 +133,7 @@ void cs_ahead_read(struct cs_xfer *xfer)
 	loff_t end = xfer->end;
 
 	/* Pages are there anyway, and what comes behind them is not parked. */
-	if (!window || cs_ahead_has_pages(&xfer->ring))
+	if (!window || xfer->ring.taken)
 		return;
 	xfer->trust = window;
 	xfer->end = max_t(loff_t, end, min_t(u64, xfer->pos + window,

@@ -383,6 +383,7 @@ void cs_drop_exit(void);
 ssize_t cs_sink_send(struct cs_xfer *xfer, const struct cs_segment *segment);
 loff_t cs_sink_window(const struct cs_xfer *xfer);
 loff_t cs_sink_reach(const struct cs_xfer *xfer, loff_t pos);
+void cs_sink_beware(struct cs_xfer *xfer);
 void cs_sink_trust(struct cs_xfer *xfer, bool keeps_up);
 bool cs_sink_has_room(struct cs_xfer *xfer);
 bool cs_sink_writable(struct cs_xfer *xfer);

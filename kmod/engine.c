@@ -208,12 +208,14 @@ long cs_engine_pause(struct cs_xfer *xfer)
 	return retries ? 1L << min(retries - 1, CS_PAUSE_SHIFT_MAX) : 0;
 }
 
-/* The socket was full a moment ago. */
-static long cs_engine_sleep(struct cs_xfer *xfer, long timeout)
+/*
+ * The socket was full a moment ago.
+ * Return: as wait_event_interruptible_timeout(); 0 if it is not written to yet.
+ */
+static long cs_engine_sleep(struct cs_xfer *xfer, bool writable, long timeout)
 {
-	bool writable = cs_sink_writable(xfer);
 	bool slow = cs_engine_is_slow(xfer);
-	long longest = timeout, left;
+	long longest = timeout;
 
 	if (slow || (!writable && cs_pool_is_tight(xfer)))
 		xfer->source->idle(xfer);
@@ -226,28 +228,32 @@ static long cs_engine_sleep(struct cs_xfer *xfer, long timeout)
 	}
 	if (signal_pending(current))
 		return -ERESTARTSYS;
-	left = wait_event_interruptible_timeout(xfer->wait,
+	return wait_event_interruptible_timeout(xfer->wait,
 						READ_ONCE(xfer->sock_woken),
 						min(longest, timeout));
-	return !left && (writable || longest < timeout) ? 1 : left;
 }
 
 static int cs_engine_wait_socket(struct cs_xfer *xfer)
 {
 	long timeout = cs_engine_patience(xfer);
-	u64 since;
+	u64 since = ktime_get_ns();
+	bool writable;
 	long left;
 
 	if (!timeout)
 		return -EAGAIN;
 	cs_sink_trust(xfer, false);
-	since = ktime_get_ns();
-	left = cs_engine_sleep(xfer, timeout);
+	/* In between it lets go of more and more, for others. */
+	do {
+		writable = cs_sink_writable(xfer);
+		left = cs_engine_sleep(xfer, writable, timeout);
+		timeout = cs_engine_patience(xfer);
+	} while (!left && !writable && timeout);
 	cs_xfer_count_wait(xfer, COLDSEND_A_COUNTERS_SOCKET_WAIT_NS,
 			   COLDSEND_TIMED_SOCKET, since);
 	if (left < 0)
 		return left;
-	return left ? 0 : -EAGAIN;
+	return left || writable ? 0 : -EAGAIN;
 }
 
 /* Who does not want to wait, and got nothing sent yet, is not told of a signal. */

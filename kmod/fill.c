@@ -10,13 +10,17 @@
  * read beside the head: what all transfers read ahead must not be so much that it has
  * to be given up unsent.
  *
- * Pages of the page cache are there anyway: behind others they have their turn when
- * these are sent, since nobody counts those that are taken.
+ * Pages of the page cache are there anyway, and nobody counts those that are taken:
+ * behind so many others they have their turn when these are sent.
  */
 #include <linux/blkdev.h>
 #include <linux/math.h>
+#include <linux/sizes.h>
 
 #include "ring.h"
+
+/* Bytes of the page cache from which on a transfer takes no more ahead. */
+#define CS_TAKEN_MAX	SZ_512K
 
 /* Bytes of memory for a read up to @limit; differences don't overflow. */
 static u32 cs_fill_wanted(const struct cs_xfer *xfer, loff_t limit)
@@ -79,6 +83,8 @@ static void cs_fill_add(struct cs_ring *ring, struct cs_segment *segment)
 {
 	list_add_tail(&segment->link, &ring->segments);
 	ring->nr_segments++;
+	if (!segment->capacity)
+		ring->taken += segment->end;
 	ring->next = segment->pos + segment->end;
 }
 
@@ -132,15 +138,11 @@ static bool cs_fill_is_buffered(const struct cs_ring *ring)
 			       link)->buffered;
 }
 
-/* The segment that comes last is of pages of the page cache, and so would be the next. */
+/* Enough is taken of the page cache, and what comes next is there too. */
 static bool cs_fill_has_pages(const struct cs_xfer *xfer)
 {
-	const struct cs_ring *ring = &xfer->ring;
-
-	return ring->nr_segments &&
-	       !list_last_entry(&ring->segments, struct cs_segment,
-				link)->capacity &&
-	       cs_pagecache_has(xfer->file, ring->next, 1);
+	return xfer->ring.taken >= CS_TAKEN_MAX &&
+	       cs_pagecache_has(xfer->file, xfer->ring.next, 1);
 }
 
 static bool cs_fill_wants_more(struct cs_xfer *xfer)

@@ -395,7 +395,7 @@ int cs_genl_init(void)
 	if (!cs_genl_registered)
 		pr_err("coldsend: no memory for netlink: load the module again\n");
 	else if (cs_event_wanted())
-		pr_err("coldsend: no events, somebody who may not keeps listening\n");
+		pr_err("coldsend: no events: somebody keeps joining before anybody may\n");
 	else
 		return 0;
 	cs_event_forbid();

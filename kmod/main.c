@@ -40,8 +40,8 @@ static int __init cs_init(void)
 	if (err)
 		goto err_chrdev;
 	/*
-	 * From here on others may hold the module, by a dump that they have begun, and
-	 * who fails to load is freed whoever holds it: nothing may fail any more.
+	 * From here on others may hold the module, by a dump that they have begun, and a
+	 * module that fails to load is freed whoever holds it: nothing may fail any more.
 	 */
 	cs_debugfs_init();
 	cs_chrdev_start();

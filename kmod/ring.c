@@ -61,6 +61,7 @@ static void cs_ring_discard(struct cs_xfer *xfer, struct cs_segment *segment)
 {
 	list_del_init(&segment->link);
 	if (!segment->capacity) {
+		xfer->ring.taken -= segment->end;
 		cs_xfer_count(xfer, COLDSEND_A_COUNTERS_PAGES_RESIDENT,
 			      cs_gather_pages_sent(segment));
 		cs_segment_destroy(segment);
@@ -111,7 +112,7 @@ static void cs_ring_drop_pages(struct cs_xfer *xfer)
 	list_for_each_entry(segment, &ring->segments, link) {
 		if (segment->capacity)
 			continue;
-		xfer->wary = true;
+		cs_sink_beware(xfer);
 		ring->next = segment->pos + segment->begin;
 		cs_ring_cut(xfer, segment);
 		return;
@@ -201,6 +202,7 @@ enum cs_next cs_ring_next(struct cs_xfer *xfer, struct cs_segment **segment)
 
 static void cs_ring_sent_pages(struct cs_xfer *xfer, struct cs_segment *segment)
 {
+	xfer->ring.taken -= segment->end;
 	cs_xfer_count(xfer, COLDSEND_A_COUNTERS_PAGES_RESIDENT,
 		      cs_gather_pages(segment));
 	list_del_init(&segment->link);

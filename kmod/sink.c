@@ -133,27 +133,42 @@ loff_t cs_sink_window(const struct cs_xfer *xfer)
 }
 
 /**
+ * cs_sink_beware - less is read ahead for the peer, until it keeps up
+ * @xfer: that becomes wary, if it was not
+ *
+ * Process context.
+ */
+void cs_sink_beware(struct cs_xfer *xfer)
+{
+	if (xfer->wary)
+		return;
+	xfer->wary = true;
+	xfer->trust = xfer->tunables.segment_size;
+}
+
+/**
  * cs_sink_trust - the peer of a transfer keeps up, or doesn't
  * @xfer: the transfer
  * @keeps_up: whether the socket took all of a segment, or was full
  *
  * A socket that is full once in a while costs a fast peer little; one that is full
  * after each segment or two, all; and while memory is scarce, a transfer whose
- * socket is full becomes wary.  Process context.
+ * socket is full becomes wary.  A synchronous one forgets that when it trusts the peer
+ * with all again.  Process context.
  */
 void cs_sink_trust(struct cs_xfer *xfer, bool keeps_up)
 {
 	/* As much as the ring has at the most. */
 	u32 most = 2 * xfer->tunables.segment_size * xfer->tunables.depth;
 
-	if (!xfer->wary && !keeps_up && cs_pool_is_scarce(xfer)) {
-		xfer->wary = true;
-		xfer->trust = xfer->tunables.segment_size;
-	}
+	if (!keeps_up && cs_pool_is_scarce(xfer))
+		cs_sink_beware(xfer);
 	if (!xfer->wary)
 		return;
 	xfer->trust = !keeps_up ? xfer->trust / 4 :
 		      min(max_t(u32, 2 * xfer->trust, CS_WINDOW_MIN), most);
+	if (xfer->trust == most && !xfer->async)
+		xfer->wary = false;
 }
 
 /**

@@ -112,7 +112,7 @@ static enum cs_next cs_cached_next(struct cs_xfer *xfer,
 	struct cs_cached *cached = &xfer->cached;
 	int ret;
 
-	if (!xfer->batch && cs_xfer_sent(xfer) &&
+	if (!cs_segment_unsent(xfer->batch) && cs_xfer_sent(xfer) &&
 	    cs_pagecache_inode(xfer->file) != cached->inode)
 		cs_cached_open(xfer);
 	if (!cached->can_gather)
@@ -159,7 +159,7 @@ static void cs_cached_idle(struct cs_xfer *xfer)
 	if (!batch)
 		return;
 	/* As many as were not sent are not taken again before the peer keeps up. */
-	xfer->wary = true;
+	cs_sink_beware(xfer);
 	xfer->cached.pages += cs_gather_pages_sent(batch);
 	cs_segment_destroy(batch);
 	xfer->batch = NULL;

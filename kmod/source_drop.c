@@ -157,7 +157,7 @@ static void cs_drop_sent(struct cs_xfer *xfer, struct cs_segment *segment)
 static void cs_drop_idle(struct cs_xfer *xfer)
 {
 	if (xfer->batch) {
-		xfer->wary = true;
+		cs_sink_beware(xfer);
 		cs_drop_hand_over(xfer, xfer->batch, xfer->pos);
 	}
 	cs_source_copied.idle(xfer);

@@ -349,17 +349,13 @@ void cs_stats_totals(struct cs_counters *counters)
  */
 void cs_stats_reset(void)
 {
-	bool done;
-
-	do {
-		cs_table_shrink(0);
-		spin_lock(&cs_table_lock);
-		/* What no row knows any more, and only that. */
-		done = !cs_nr_rows;
-		if (done)
-			memset(&cs_totals, 0, sizeof(cs_totals));
-		spin_unlock(&cs_table_lock);
-	} while (!done);
+	cs_table_shrink(0);
+	spin_lock(&cs_table_lock);
+	/* Those that came meanwhile: totals and rows begin anew together. */
+	while (cs_nr_rows)
+		cs_entry_remove(list_first_entry(&cs_lru, struct cs_entry, lru));
+	memset(&cs_totals, 0, sizeof(cs_totals));
+	spin_unlock(&cs_table_lock);
 }
 
 /* Number given last, or a higher one of old: numbers begin anew after INT_MAX. */

@@ -370,9 +370,12 @@ int cs_xfer_report(const struct cs_xfer *xfer, struct coldsend_send *arg)
 
 	arg->sent = cs_xfer_sent(xfer);
 	arg->policy_used = cs_xfer_policy(xfer);
-	arg->fallback = xfer->fallback;
-	arg->reason = arg->policy_used == COLDSEND_POLICY_AUTO ?
-		      COLDSEND_REASON_NONE : xfer->reason;
+	arg->fallback = COLDSEND_FALLBACK_NONE;
+	arg->reason = COLDSEND_REASON_NONE;
+	if (arg->policy_used != COLDSEND_POLICY_AUTO) {
+		arg->fallback = xfer->fallback;
+		arg->reason = xfer->reason;
+	}
 	arg->bytes_cached = value[COLDSEND_A_COUNTERS_BYTES_CACHED] +
 			    value[COLDSEND_A_COUNTERS_BYTES_DROP_BEHIND];
 	arg->bytes_direct = value[COLDSEND_A_COUNTERS_BYTES_DIRECT];

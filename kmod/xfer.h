@@ -211,6 +211,7 @@ struct cs_version {
  * @lingering: that were sent, oldest first
  * @nr_segments: in @segments
  * @nr_lingering: in @lingering
+ * @taken: bytes of the segments of pages that are there already
  * @slack: segments past the depth that may wait to be sent: the depth when the disk
  *	was waited for, one less with each that is sent, none when the socket is full
  * @align: alignment in bytes of offsets of direct I/O
@@ -227,6 +228,7 @@ struct cs_ring {
 	struct list_head lingering;
 	u32 nr_segments;
 	u32 nr_lingering;
+	u32 taken;
 	u32 slack;
 	u32 align;
 	bool doubtful;

@@ -99,9 +99,13 @@ TEST_F_TIMEOUT(doorkeeper, all_may_come_at_once, SECONDS)
 
 TEST_F_TIMEOUT(doorkeeper, nothing_of_it, SECONDS)
 {
+	long long first = cs_stat("auto_first"), small = cs_stat("auto_small");
+
 	self->job.offset = data.size;
 	expect_choice(_metadata, &self->job, COLDSEND_POLICY_AUTO,
 		      COLDSEND_REASON_NONE);
+	EXPECT_EQ(first, cs_stat("auto_first"));
+	EXPECT_EQ(small + 1, cs_stat("auto_small"));
 }
 
 /* Who only wants to know doesn't ask for it. */

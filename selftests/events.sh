@@ -168,6 +168,7 @@ events_group() {
 insists() {
 	local pid status=0 i group
 	group=$(events_group) && [ -n "$group" ] || { echo "no group"; return 1; }
+	: >"$tmp/heard"
 	"${as_nobody[@]}" eavesdrop --insist "$group" >"$tmp/heard" & pid=$!
 	wait_for 10 grep -q joined "$tmp/heard" || return 1
 	for ((i = 0; i < 5 && !status; i++)); do
@@ -175,7 +176,8 @@ insists() {
 	done
 	kill "$pid"
 	wait "$pid" 2>/dev/null
-	return "$status"
+	# It may have no events yet.
+	rmmod coldsend && insmod "$module" && return "$status"
 }
 if [ -r "$module" ]; then
 	at_exit put_module_back

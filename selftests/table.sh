@@ -79,16 +79,16 @@ check "reset: rows made and gone add up" balanced
 
 # Of what ends meanwhile, rows and totals know the same, or neither does.
 reset_amid() {
-	local pid
-	(while send "$tmp"/1[0-8]; do :; done) & pid=$!
-	sleep 1
-	for ((i = 0; i < 50; i++)); do
-		coldsend stats reset
+	local pid round
+	for ((round = 0; round < 8; round++)); do
+		xfer flood "$tmp/10" 1000 & pid=$!
+		for ((i = 0; i < 4; i++)); do
+			coldsend stats reset
+		done
+		wait "$pid" || return 1
+		same "transfers of all rows" "$(total transfers)" \
+			"$(coldsend files --json | jq 'map(.counters.transfers) | add // 0')" || return 1
 	done
-	kill "$pid"
-	wait "$pid" 2>/dev/null
-	wait_for 10 not transfers_run
-	same "transfers of all rows" "$(total transfers)" "$(coldsend files --json | jq 'map(.counters.transfers) | add // 0')"
 }
 check "reset: all rows together are the totals" reset_amid
 

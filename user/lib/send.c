@@ -6,8 +6,6 @@
 
 #include "handle.h"
 
-/* The longest argument that the module looks at, in bytes. */
-
 long long coldsend_send(struct coldsend *cs, struct coldsend_send *request)
 {
 	if (request->flags & COLDSEND_F_ASYNC) {

@@ -112,7 +112,7 @@
  * @policy_used: out: enum coldsend_policy that the transfer ended with; AUTO, if
  *	it was left to auto, or to a rule's budget, and nothing was sent
  * @fallback: out: enum coldsend_fallback, why @policy_used is not what was
- *	asked, or did not go as it says
+ *	asked, or did not go as it says; NONE where @policy_used is AUTO
  * @bytes_cached: out: bytes of @sent that were handed out of the page cache
  * @bytes_direct: out: bytes of @sent that were read by direct I/O
  * @bytes_copied: out: bytes of @sent that a CPU of this machine copied between

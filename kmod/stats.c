@@ -387,15 +387,13 @@ bool cs_stats_row_from(struct cs_cursor *at, struct cs_row *row)
 		return false;
 	at->next = id;
 	spin_lock(&cs_table_lock);
-	*row = (struct cs_row) {
-		.dev = entry->key.dev,
-		.ino = entry->key.ino,
-		.generation = entry->key.generation,
-		.policy_used = entry->policy_used,
-		.fallback = entry->fallback,
-		.path = entry->path,
-		.counters = *entry->counters,
-	};
+	row->dev = entry->key.dev;
+	row->ino = entry->key.ino;
+	row->generation = entry->key.generation;
+	row->policy_used = entry->policy_used;
+	row->fallback = entry->fallback;
+	row->path = entry->path;
+	row->counters = *entry->counters;
 	spin_unlock(&cs_table_lock);
 	return true;
 }

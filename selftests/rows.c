@@ -24,7 +24,7 @@
 #define ROW_BYTES	512
 #define DUMP_MS		1000
 #define TRIES		3
-#define TRIES_MAX	12
+#define TRIES_MAX	30
 #define DEBUGFS_FILES	"/sys/kernel/debug/coldsend/files"
 
 /* @before: the tunables; @made: files so far. */

@@ -134,8 +134,7 @@ int coldsend_cancel(struct coldsend *cs, unsigned long long id);
  * coldsend_info - what the module can do, and what it can do with a file
  * @cs: the handle
  * @file_fd: a regular file open for reading, or -1 for none
- * @info: filled, see struct coldsend_info; only .size is read, and what a newer
- *	struct has behind the library's, which has to be 0
+ * @info: filled, see struct coldsend_info; only .size is read
  *
  * Return: 0, or -1: EBADF, EINVAL.
  */

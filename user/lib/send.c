@@ -6,6 +6,9 @@
 
 #include "handle.h"
 
+/* The longest argument that the module looks at, in bytes. */
+#define ARGUMENT_MAX	4096
+
 long long coldsend_send(struct coldsend *cs, struct coldsend_send *request)
 {
 	if (request->flags & COLDSEND_F_ASYNC) {
@@ -39,8 +42,9 @@ int coldsend_info(struct coldsend *cs, int file_fd, struct coldsend_info *info)
 {
 	__u32 size = info->size;
 
-	/* What a newer caller's struct has behind ours is for him to clear. */
-	memset(info, 0, size < sizeof(*info) ? size : sizeof(*info));
+	/* The caller's may be longer than ours, but not than the module takes. */
+	if (size <= ARGUMENT_MAX)
+		memset(info, 0, size);
 	info->size = size;
 	info->file_fd = file_fd;
 	return ioctl(cs->fd, COLDSEND_IOC_INFO, info);

@@ -232,10 +232,14 @@ static int cs_files_show(struct seq_file *seq, void *shown)
 		cs_files_show_heads(seq);
 		return 0;
 	}
-	seq_printf(seq, "%u:%u\t%llu\t%u\t%s\t%s", MAJOR(row->dev),
-		   MINOR(row->dev), row->ino, row->generation,
-		   cs_policy_names[row->policy_used],
-		   cs_fallback_names[row->fallback]);
+	seq_put_decimal_ull(seq, "", MAJOR(row->dev));
+	seq_put_decimal_ull(seq, ":", MINOR(row->dev));
+	seq_put_decimal_ull(seq, "\t", row->ino);
+	seq_put_decimal_ull(seq, "\t", row->generation);
+	seq_putc(seq, '\t');
+	seq_puts(seq, cs_policy_names[row->policy_used]);
+	seq_putc(seq, '\t');
+	seq_puts(seq, cs_fallback_names[row->fallback]);
 	cs_files_show_counters(seq, &row->counters);
 	seq_putc(seq, '\t');
 	cs_debugfs_show_path(seq, row->path);

@@ -167,7 +167,8 @@ events_group() {
 # Who joins again and again while it is loaded may cost others the events, and no more.
 insists() {
 	local pid status=0 i group
-	group=$(events_group) && [ -n "$group" ] || { echo "no group"; return 1; }
+	group=$(events_group)
+	[ -n "$group" ] || { echo "no group"; return 1; }
 	: >"$tmp/heard"
 	"${as_nobody[@]}" eavesdrop --insist "$group" >"$tmp/heard" & pid=$!
 	wait_for 10 grep -q joined "$tmp/heard" || return 1

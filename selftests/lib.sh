@@ -6,7 +6,7 @@
 # shellcheck shell=bash
 
 set -euo pipefail
-export LC_ALL=C.UTF-8
+export LC_ALL=C
 
 selftests=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 # shellcheck source=trouble.sh

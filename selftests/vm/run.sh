@@ -106,7 +106,7 @@ clean_up() {
 
 environment() {
 	local name
-	environment=(HOME=/root TERM=dumb LANG=C.UTF-8 USER=root LOGNAME=root SHELL=/bin/bash
+	environment=(HOME=/root TERM=dumb LANG=C USER=root LOGNAME=root SHELL=/bin/bash
 		"PATH=$top/build/user:$top/build/selftests:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 		COLDSEND_RESULTS=/mnt/results "COLDSEND_KERNEL=$release" "COLDSEND_TOP=$top"
 		"COLDSEND_CACHE=$cache")

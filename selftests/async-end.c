@@ -77,27 +77,6 @@ static void submit_all(struct __test_metadata *_metadata,
 	ASSERT_NE(0, cs_fill_socket(self->dev, &self->s, self->sv[1]));
 }
 
-static void receive_all(struct __test_metadata *_metadata, int fd, __u64 want)
-{
-	struct cs_peer p = { .fd = fd, .data = &data, .limit = want };
-
-	ASSERT_EQ(0, cs_peer_start(&p));
-	ASSERT_EQ(0, cs_peer_join(&p));
-	EXPECT_EQ(CS_NONE, p.bad);
-	EXPECT_EQ(want, p.count);
-}
-
-/* Receives to the end of the stream: the bytes. */
-static __u64 receive_rest(struct __test_metadata *_metadata, int fd)
-{
-	struct cs_peer p = { .fd = fd, .data = &data };
-
-	EXPECT_EQ(0, cs_peer_start(&p));
-	EXPECT_EQ(0, cs_peer_join(&p)) TH_LOG("no end of the stream");
-	EXPECT_EQ(CS_NONE, p.bad);
-	return p.count;
-}
-
 TEST_F(end, close_waits_for_no_peer)
 {
 	long long since;
@@ -116,7 +95,7 @@ TEST_F(end, close_with_results)
 	ASSERT_EQ(0, cs_submit(self->dev, &self->s, 0));
 	ASSERT_TRUE(cs_has_result(self->dev, 5000));
 	ASSERT_EQ(0, close(self->dev));
-	receive_all(_metadata, self->sv[1], 100);
+	ASSERT_EQ(100, cs_receive(self->sv[1], &data, 0, 100));
 }
 
 TEST_F(end, killed)
@@ -160,13 +139,13 @@ TEST_F(end, killed_while_another_has_the_device)
 	ASSERT_EQ(0, cs_collect(self->dev, &self->c, 1, 5));
 	EXPECT_EQ(ECANCELED, self->c.error);
 	close(self->sv[0]);
-	EXPECT_EQ(self->c.sent, receive_rest(_metadata, self->sv[1]));
+	EXPECT_EQ(self->c.sent, cs_receive(self->sv[1], &data, 0, 0));
 }
 
 static void finish(struct __test_metadata *_metadata, struct _test_data_end *self)
 {
 	EXPECT_FALSE(cs_has_result(self->dev, 100));
-	receive_all(_metadata, self->sv[1], SIZE);
+	ASSERT_EQ(SIZE, cs_receive(self->sv[1], &data, 0, SIZE));
 	ASSERT_EQ(0, cs_collect(self->dev, &self->c, 1, 10));
 	EXPECT_EQ(0, self->c.error);
 	EXPECT_EQ(SIZE, self->c.sent);
@@ -219,7 +198,7 @@ TEST_F(end, socket_closed)
 {
 	ASSERT_EQ(0, cs_submit(self->dev, &self->s, 0));
 	close(self->sv[0]);
-	EXPECT_EQ(SIZE, receive_rest(_metadata, self->sv[1]));
+	EXPECT_EQ(SIZE, cs_receive(self->sv[1], &data, 0, 0));
 	ASSERT_EQ(0, cs_collect(self->dev, &self->c, 1, 5));
 	EXPECT_EQ(SIZE, self->c.sent);
 }
@@ -244,7 +223,7 @@ TEST_F(end, lingers_for_nobody)
 	since = cs_now_ms();
 	ASSERT_EQ(0, cs_submit(self->dev, &self->s, 0));
 	close(self->sv[0]);
-	EXPECT_EQ(SIZE, receive_rest(_metadata, self->sv[1]));
+	EXPECT_EQ(SIZE, cs_receive(self->sv[1], &data, 0, 0));
 	EXPECT_LT(cs_now_ms() - since, LINGER_SECONDS * 1000 / 2);
 	ASSERT_EQ(0, cs_collect(self->dev, &self->c, 1, 5));
 }
@@ -255,7 +234,7 @@ static void ends_broken(struct __test_metadata *_metadata,
 {
 	ASSERT_EQ(0, cs_collect(self->dev, &self->c, 1, 5));
 	EXPECT_EQ(EPIPE, self->c.error);
-	EXPECT_EQ(self->c.sent, receive_rest(_metadata, self->sv[1]));
+	EXPECT_EQ(self->c.sent, cs_receive(self->sv[1], &data, 0, 0));
 	close(self->sv[0]);
 	close(self->sv[1]);
 }
@@ -290,7 +269,7 @@ TEST_F(end, shut_down_before)
 		err = -self->c.error;
 	}
 	EXPECT_EQ(-EPIPE, err);
-	EXPECT_EQ(0, receive_rest(_metadata, self->sv[1]));
+	EXPECT_EQ(0, cs_receive(self->sv[1], &data, 0, 0));
 }
 
 /* While reads are under way, the result can be anything but wrong. */

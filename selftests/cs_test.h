@@ -139,6 +139,7 @@ int cs_pass(int sock, int fd);
 int cs_peer_start(struct cs_peer *p);
 int cs_peer_join(struct cs_peer *p);
 __u64 cs_peer_count(const struct cs_peer *p);
+__u64 cs_receive(int fd, const struct cs_data *data, __u64 offset, __u64 limit);
 
 /* dev.c: the device, its counters, who calls and where, and time */
 

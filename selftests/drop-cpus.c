@@ -81,19 +81,6 @@ static bool is_gone(void *arg)
 	return !cs_resident(*(int *)arg, 0, PAGES * CS_PAGE);
 }
 
-static void receive(struct __test_metadata *_metadata, int fd, __u64 from,
-		    __u64 to)
-{
-	struct cs_peer p = {
-		.fd = fd, .data = &data, .offset = from, .limit = to - from,
-	};
-
-	ASSERT_EQ(0, cs_peer_start(&p));
-	ASSERT_EQ(0, cs_peer_join(&p));
-	EXPECT_EQ(CS_NONE, p.bad);
-	EXPECT_EQ(to - from, p.count);
-}
-
 /*
  * Sent from one CPU until the socket is full, a little more with the disk ahead
  * of the receiver, and from another CPU to its end.
@@ -109,10 +96,11 @@ static void move_while_full(struct __test_metadata *_metadata,
 	ASSERT_EQ(0, cs_sender_start(&self->sender));
 	ASSERT_EQ(0, cs_run_on(pthread_self(), OTHER_CPU));
 	ASSERT_TRUE(cs_stands_still(sv[0], sv[1], 10));
-	receive(_metadata, sv[1], 0, MORE);
+	ASSERT_EQ(MORE, cs_receive(sv[1], &data, 0, MORE));
 	ASSERT_TRUE(cs_stands_still(sv[0], sv[1], 10));
 	ASSERT_EQ(0, cs_run_on(self->sender.thread, OTHER_CPU));
-	receive(_metadata, sv[1], MORE, length);
+	ASSERT_EQ(length - MORE,
+		  cs_receive(sv[1], &data, MORE, length - MORE));
 	ASSERT_EQ(0, cs_sender_join(&self->sender, 3 * GO_SECONDS));
 	ASSERT_EQ(0, self->sender.err);
 }
@@ -155,7 +143,8 @@ TEST_F_TIMEOUT(drop_cpus, received_elsewhere, ROUNDS * 3 * GO_SECONDS)
 		ASSERT_EQ(0, cs_run_on(pthread_self(), READER_CPU));
 		ASSERT_EQ(0, cs_sender_start(sender));
 		ASSERT_EQ(0, cs_run_on(pthread_self(), OTHER_CPU));
-		receive(_metadata, sv[1], 0, PAGES * CS_PAGE);
+		ASSERT_EQ(PAGES * CS_PAGE,
+			  cs_receive(sv[1], &data, 0, PAGES * CS_PAGE));
 		ASSERT_EQ(0, cs_sender_join(sender, GO_SECONDS));
 		ASSERT_EQ(0, sender->err);
 		EXPECT_TRUE(cs_wait(is_gone, &self->file, GO_SECONDS)) {

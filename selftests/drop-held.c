@@ -61,16 +61,6 @@ static void hold(struct __test_metadata *_metadata, struct _test_data_held *self
 	ASSERT_EQ(HELD, self->s.sent);
 }
 
-static void receive(struct __test_metadata *_metadata, int fd)
-{
-	struct cs_peer p = { .fd = fd, .data = &data, .limit = HELD };
-
-	ASSERT_EQ(0, cs_peer_start(&p));
-	ASSERT_EQ(0, cs_peer_join(&p));
-	EXPECT_EQ(CS_NONE, p.bad);
-	EXPECT_EQ(HELD, p.count);
-}
-
 static bool some_have_left(void *arg)
 {
 	return cs_resident(*(int *)arg, 0, HELD) < (long)HELD_PAGES;
@@ -82,7 +72,7 @@ TEST_F(held, stay)
 	EXPECT_FALSE(cs_wait(some_have_left, &self->file, HOLD_SECONDS)) {
 		TH_LOG("pages went that the socket holds");
 	}
-	receive(_metadata, self->sv[1]);
+	ASSERT_EQ(HELD, cs_receive(self->sv[1], &data, 0, HELD));
 	EXPECT_EQ(0, cs_pages_left(self->file, 0, HELD, 0));
 }
 
@@ -154,7 +144,7 @@ TEST_F(held, cut)
 {
 	hold(_metadata, self);
 	ASSERT_EQ(0, ftruncate(self->file, 0));
-	receive(_metadata, self->sv[1]);
+	ASSERT_EQ(HELD, cs_receive(self->sv[1], &data, 0, HELD));
 	ASSERT_EQ(0, cs_data_write(self->file, &data));
 }
 
@@ -162,7 +152,7 @@ TEST_F(held, unlinked)
 {
 	hold(_metadata, self);
 	close(self->file);
-	receive(_metadata, self->sv[1]);
+	ASSERT_EQ(HELD, cs_receive(self->sv[1], &data, 0, HELD));
 }
 
 /* The first page is gone; the others are still the transfer's to drop. */
@@ -171,7 +161,7 @@ TEST_F(held, hole)
 	hold(_metadata, self);
 	ASSERT_EQ(0, fallocate(self->file, FALLOC_FL_PUNCH_HOLE |
 			       FALLOC_FL_KEEP_SIZE, 0, CS_PAGE));
-	receive(_metadata, self->sv[1]);
+	ASSERT_EQ(HELD, cs_receive(self->sv[1], &data, 0, HELD));
 	EXPECT_EQ(0, cs_pages_left(self->file, CS_PAGE, HELD - CS_PAGE, 0));
 }
 

@@ -65,16 +65,6 @@ static int make_file(const char *path)
 	return err ?: fd;
 }
 
-static void receive(struct __test_metadata *_metadata, int fd, __u64 want)
-{
-	struct cs_peer p = { .fd = fd, .data = &data, .limit = want };
-
-	ASSERT_EQ(0, cs_peer_start(&p));
-	ASSERT_EQ(0, cs_peer_join(&p));
-	EXPECT_EQ(CS_NONE, p.bad);
-	EXPECT_EQ(want, p.count);
-}
-
 static bool is_unmounted(void *arg)
 {
 	(void)arg;
@@ -113,7 +103,7 @@ TEST_F(mounts, unmount_after_the_end)
 	if (!mount_ext4())
 		SKIP(return, "no ext4 in a loop");
 	unmount_while_held(_metadata, self, false);
-	receive(_metadata, self->sv[1], HELD);
+	ASSERT_EQ(HELD, cs_receive(self->sv[1], &data, 0, HELD));
 }
 
 /* The last close of device and file, and the unmount at once. */
@@ -122,7 +112,7 @@ TEST_F(mounts, unmount_after_close)
 	if (!mount_ext4())
 		SKIP(return, "no ext4 in a loop");
 	unmount_while_held(_metadata, self, true);
-	receive(_metadata, self->sv[1], HELD);
+	ASSERT_EQ(HELD, cs_receive(self->sv[1], &data, 0, HELD));
 }
 
 static int mount_overlay(void)
@@ -190,7 +180,8 @@ static void send_and_write(struct __test_metadata *_metadata,
 	ASSERT_NE(0, cs_fill_socket(self->dev, &self->s, self->sv[1]));
 	memset(page, policy, sizeof(page));
 	write_last_page(_metadata, page);
-	receive(_metadata, self->sv[1], SIZE - CS_PAGE);
+	ASSERT_EQ(SIZE - CS_PAGE,
+		  cs_receive(self->sv[1], &data, 0, SIZE - CS_PAGE));
 	ASSERT_EQ(CS_PAGE, recv(self->sv[1], last, CS_PAGE, MSG_WAITALL));
 	EXPECT_EQ(0, memcmp(page, last, CS_PAGE));
 	ASSERT_EQ(0, cs_collect(self->dev, &c, 1, GO_SECONDS));

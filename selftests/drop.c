@@ -61,16 +61,6 @@ static void expect_gone(struct __test_metadata *_metadata, int file,
 	EXPECT_LE(left, most);
 }
 
-static void receive(struct __test_metadata *_metadata, int fd, __u64 want)
-{
-	struct cs_peer p = { .fd = fd, .data = &data, .limit = want };
-
-	ASSERT_EQ(0, cs_peer_start(&p));
-	ASSERT_EQ(0, cs_peer_join(&p));
-	EXPECT_EQ(CS_NONE, p.bad);
-	EXPECT_EQ(want, p.count);
-}
-
 static void transfer(struct __test_metadata *_metadata,
 		     struct _test_data_drop *self, enum cs_kind kind,
 		     __u64 offset)
@@ -193,7 +183,7 @@ TEST_F(drop, used_meanwhile)
 			     MADV_POPULATE_READ));
 	for (page = 32; page < 35; page++)
 		self->wanted[page] = 1;
-	receive(_metadata, self->sv[1], SIZE);
+	ASSERT_EQ(SIZE, cs_receive(self->sv[1], &data, 0, SIZE));
 	expect_gone(_metadata, self->file, SIZE, RESIDUE);
 	/* Longer than it takes others to go, they stay. */
 	EXPECT_EQ(0, missing(self->file, self->wanted));

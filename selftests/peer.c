@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <netinet/in.h>
 #include <sched.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -227,6 +228,38 @@ int cs_peer_join(struct cs_peer *p)
 	clock_gettime(CLOCK_REALTIME, &until);
 	until.tv_sec += cs_patient(JOIN_SECONDS);
 	return -pthread_timedjoin_np(p->thread, NULL, &until);
+}
+
+/*
+ * Receives @limit bytes, or to the end of the stream if that is 0.
+ * Return: how many came, all of them as @data has them from @offset on; else CS_NONE.
+ */
+__u64 cs_receive(int fd, const struct cs_data *data, __u64 offset, __u64 limit)
+{
+	struct cs_peer p = {
+		.fd = fd, .data = data, .offset = offset, .limit = limit,
+	};
+	int err = cs_peer_start(&p);
+
+	if (err) {
+		fprintf(stderr, "# no thread to receive: %s\n", strerror(-err));
+		return CS_NONE;
+	}
+	err = cs_peer_join(&p);
+	if (err) {
+		fprintf(stderr, "# %llu bytes came, and no end of them\n",
+			cs_peer_count(&p));
+		/* It has @p, and goes on. */
+		exit(EXIT_FAILURE);
+	}
+	if (!p.error && p.bad == CS_NONE)
+		return p.count;
+	if (p.error)
+		fprintf(stderr, "# after %llu bytes: %s\n", p.count,
+			strerror(p.error));
+	else
+		fprintf(stderr, "# byte %llu is wrong\n", p.bad);
+	return CS_NONE;
 }
 
 /* Bytes received so far. */

@@ -367,12 +367,11 @@ struct genl_family cs_genl_family __ro_after_init = {
 	.n_mcgrps = ARRAY_SIZE(cs_event_groups),
 };
 
-/* Whether the family is registered again. */
-static bool cs_genl_renew(void)
+/* Has everybody leave the group of events; the family may not be there afterwards. */
+static void cs_genl_renew(void)
 {
 	genl_unregister_family(&cs_genl_family);
 	cs_genl_registered = !genl_register_family(&cs_genl_family);
-	return cs_genl_registered;
 }
 
 /**
@@ -396,9 +395,8 @@ int cs_genl_init(void)
 	if (err)
 		return err;
 	cs_genl_registered = true;
-	for (tries = 1; cs_event_wanted() && tries < CS_GENL_TRIES; tries++)
-		if (!cs_genl_renew())
-			break;
+	for (tries = 1; cs_genl_registered && cs_event_wanted() && tries < CS_GENL_TRIES; tries++)
+		cs_genl_renew();
 	if (!cs_genl_registered)
 		pr_err("coldsend: no memory for netlink: load the module again\n");
 	else if (cs_event_wanted())

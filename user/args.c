@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Arguments: the options of a command and the values in them. */
 #include <ctype.h>
-#include <errno.h>
 #include <limits.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -9,6 +8,7 @@
 #include <string.h>
 
 #include "cli.h"
+#include "preload/size.h"
 
 /* Options of every command. */
 static const struct option common[] = {
@@ -144,45 +144,6 @@ int cs_args_next(int argc, char **argv)
 	return -1;
 }
 
-/* Bits to shift for a suffix, or -1. */
-static int suffix_shift(const char *suffix)
-{
-	static const char letters[] = "KMGT";
-	const char *at;
-
-	if (!*suffix)
-		return 0;
-	at = strchr(letters, *suffix & ~0x20);
-	if (!at || !*at || suffix[1])
-		return -1;
-	return 10 * (int)(at - letters + 1);
-}
-
-/**
- * cs_args_number - read a number with an optional suffix K, M, G or T
- * @text: what the user wrote
- * @max: the largest value that is taken
- * @number: set to it
- *
- * Return: NULL, or what is wrong with it, to go behind the text.
- */
-const char *cs_args_number(const char *text, __u64 max, __u64 *number)
-{
-	unsigned long long value;
-	char *end;
-	int shift;
-
-	errno = 0;
-	value = strtoull(text, &end, 10);
-	shift = suffix_shift(end);
-	if (*text < '0' || *text > '9' || shift < 0)
-		return "is not a number with an optional K, M, G or T";
-	if (errno || value > ULLONG_MAX >> shift || value << shift > max)
-		return "is too large";
-	*number = value << shift;
-	return NULL;
-}
-
 /**
  * cs_args_size - read a number with an optional suffix K, M, G or T
  * @what: the option or argument, for the message
@@ -196,7 +157,7 @@ __u64 cs_args_size(const char *what, const char *text, __u64 max)
 	const char *why;
 	__u64 number;
 
-	why = cs_args_number(text, max, &number);
+	why = cs_size_parse(text, max, &number);
 	if (why)
 		cs_args_err("%s: '%s' %s (the largest is %llu)", what, text,
 			    why, max);

@@ -133,7 +133,6 @@ void cs_values_put(struct cs_values *values, unsigned int nr, __u64 value);
 void cs_args_start(const struct cs_command *cmd);
 int cs_args_next(int argc, char **argv);
 bool cs_args_json(void);
-const char *cs_args_number(const char *text, __u64 max, __u64 *number);
 __u64 cs_args_size(const char *what, const char *text, __u64 max);
 unsigned int cs_args_policy(const char *text);
 const char *cs_args_port(const char *text);

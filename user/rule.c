@@ -15,6 +15,7 @@
 #include <string.h>
 #include <sys/vfs.h>
 
+#include "preload/size.h"
 #include "rule.h"
 
 /**
@@ -54,7 +55,7 @@ static bool take_number(struct cs_rule *rule, unsigned int nr,
 	const char *fault;
 	__u64 number;
 
-	fault = cs_args_number(value, max, &number);
+	fault = cs_size_parse(value, max, &number);
 	if (fault)
 		return say(said, "%s: '%s' %s", cs_rule_attrs.attr[nr].name,
 			   value, fault);

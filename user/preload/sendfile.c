@@ -7,7 +7,6 @@
 #include <limits.h>
 #include <signal.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/mman.h>
 #include <sys/sendfile.h>
 #include <sys/syscall.h>
@@ -16,6 +15,7 @@
 #include "../lib/coldsend.h"
 #include "range.h"
 #include "shim.h"
+#include "size.h"
 
 #ifdef SYS_sendfile64
 #define SYS_SENDFILE	SYS_sendfile64
@@ -84,28 +84,6 @@ static void map_counters(void)
 		served = map;
 }
 
-/* What "coldsend run" sets, or somebody by hand: bytes, or K, M, G, T of them. */
-static void set_min_size(const char *text)
-{
-	static const char units[] = "KMGT";
-	unsigned long long value;
-	const char *unit;
-	char *end;
-	int shift = 0;
-
-	errno = 0;
-	value = strtoull(text, &end, 10);
-	unit = *end ? strchr(units, *end) : NULL;
-	if (unit) {
-		shift = 10 * (int)(unit - units + 1);
-		end++;
-	}
-	/* Anything else would have small files served whose owner wanted that least. */
-	if (*text >= '0' && *text <= '9' && !*end && !errno &&
-	    value <= ULLONG_MAX >> shift)
-		how.min_size = value << shift;
-}
-
 static __attribute__((constructor)) void start(void)
 {
 	const char *name = secure_getenv(CS_ENV_POLICY);
@@ -115,8 +93,9 @@ static __attribute__((constructor)) void start(void)
 
 	if (known >= 0)
 		how.policy = (__u32)known;
+	/* What is no size changes nothing: small files served are what its owner wants least. */
 	if (size)
-		set_min_size(size);
+		cs_size_parse(size, ULLONG_MAX, &how.min_size);
 	map_counters();
 	cs_device_start();
 	errno = err;

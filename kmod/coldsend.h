@@ -181,6 +181,12 @@ static inline void cs_xfer_count(struct cs_xfer *xfer, u32 counter, u64 n)
 	xfer->counted |= BIT_ULL(counter);
 }
 
+/* async.c: transfers that are pumped by a work item */
+
+int cs_async_init(void);
+void cs_async_exit(void);
+void cs_async_prepare(struct cs_xfer *xfer);
+void cs_async_free(struct cs_xfer *xfer);
 void cs_async_run(struct cs_xfer *xfer);
 void cs_async_wake(struct cs_xfer *xfer);
 
@@ -247,19 +253,12 @@ ssize_t cs_context_read(struct cs_context *context, char __user *to,
 __poll_t cs_context_poll(struct cs_context *context, struct file *file,
 			 poll_table *poll);
 
-/* async.c: transfers that are pumped by a work item */
-
-void cs_async_prepare(struct cs_xfer *xfer);
-void cs_async_free(struct cs_xfer *xfer);
 /* workers.c: how many workers a user has */
 
 void cs_workers_init(struct cs_workers *workers);
 bool cs_workers_enter(struct cs_workers *workers, struct cs_xfer *xfer, u32 max);
 void cs_workers_leave(struct cs_workers *workers, struct cs_xfer *xfer, u32 max);
 void cs_workers_forget(struct cs_workers *workers, struct cs_xfer *xfer);
-
-int cs_async_init(void);
-void cs_async_exit(void);
 
 /* source.c: where bytes come from */
 
@@ -335,6 +334,7 @@ struct cs_alignment {
 };
 
 struct inode *cs_pagecache_inode(struct file *file);
+struct cs_key cs_pagecache_key(struct file *file);
 bool cs_pagecache_asks(struct file *file);
 bool cs_pagecache_is_locked(struct file *file);
 bool cs_pagecache_can_gather(struct file *file);
@@ -373,7 +373,12 @@ int cs_drain_init(void);
 void cs_drain_exit(void);
 void cs_drain_all_cpus(void);
 
-/* drop.c: takes pages out of the page cache once the network has let go */
+/* evict.c: takes pages out of the page cache that nobody holds or wants */
+
+bool cs_evict_is_held(struct folio *folio);
+int cs_evict_segment(struct cs_segment *segment);
+
+/* drop.c: has pages evicted once the network has let go */
 
 void cs_drop_later(struct cs_segment *segment);
 void cs_drop_exit(void);
@@ -402,7 +407,6 @@ void cs_objects_report(void);
 
 /* stats.c: counters, of files and in total */
 
-struct cs_key cs_stats_key(struct file *file);
 void cs_stats_note(const struct cs_key *key, u32 counter, u64 n);
 void cs_stats_account(const struct cs_xfer *xfer);
 void cs_stats_totals(struct cs_counters *counters);

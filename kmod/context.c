@@ -144,6 +144,12 @@ int cs_context_cancel(struct cs_context *context, u64 id)
 	return err;
 }
 
+/* A process that came later may have its table where the submitter had its own. */
+static bool cs_context_is_owner(const struct cs_xfer *xfer, fl_owner_t owner)
+{
+	return xfer->owner == owner && xfer->pid == task_tgid_nr(current);
+}
+
 /* Return: whether some that belong to @owner (or to anyone, if NULL) run. */
 static bool cs_context_look(struct cs_context *context, fl_owner_t owner,
 			    bool cancel)
@@ -153,7 +159,7 @@ static bool cs_context_look(struct cs_context *context, fl_owner_t owner,
 
 	lockdep_assert_held(&context->lock);
 	list_for_each_entry(xfer, &context->running, link) {
-		if (owner && xfer->owner != owner)
+		if (owner && !cs_context_is_owner(xfer, owner))
 			continue;
 		runs = true;
 		if (!cancel)

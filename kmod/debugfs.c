@@ -67,6 +67,7 @@ static const char *const cs_policy_names[] = {
 	[COLDSEND_POLICY_DIRECT] = "direct",
 	[COLDSEND_POLICY_DROP_BEHIND] = "drop-behind",
 	[COLDSEND_POLICY_HYBRID] = "hybrid",
+	[COLDSEND_POLICY_AUTO] = "auto",
 };
 
 static const char *const cs_fallback_names[] = {
@@ -79,7 +80,7 @@ static const char *const cs_fallback_names[] = {
 
 /**
  * cs_debugfs_policy - the name of a policy
- * @policy: that a transfer goes by
+ * @policy: that a transfer goes by; or auto, see cs_xfer_policy()
  */
 const char *cs_debugfs_policy(u32 policy)
 {
@@ -89,6 +90,7 @@ const char *cs_debugfs_policy(u32 policy)
 /* Of all counters of a row, each with 20 digits and a tab, and the end of a string. */
 #define CS_COUNTERS_CHARS	(ARRAY_SIZE(cs_counter_names) * 21 + 1)
 
+static_assert(ARRAY_SIZE(cs_policy_names) == COLDSEND_POLICY_AUTO + 1);
 /* A counter without a name would be a column without a head. */
 static_assert(ARRAY_SIZE(cs_counter_names) == COLDSEND_A_COUNTERS_MAX + 1);
 static_assert(ARRAY_SIZE(cs_object_names) == COLDSEND_A_OBJECTS_MAX + 1);

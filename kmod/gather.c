@@ -26,6 +26,13 @@ static void cs_gather_take(struct cs_segment *segment, struct folio *folio,
 	segment->end += length;
 }
 
+/* Is there memory of the folio that is broken?  Of a large one, some page's. */
+static bool cs_gather_is_poisoned(struct folio *folio)
+{
+	return folio_test_hwpoison(folio) ||
+	       (folio_test_large(folio) && folio_test_has_hwpoisoned(folio));
+}
+
 /* Is the folio the next of the segment, with its data in place? */
 static bool cs_gather_fits(const struct cs_segment *segment,
 			   struct folio *folio, loff_t limit)
@@ -36,7 +43,7 @@ static bool cs_gather_fits(const struct cs_segment *segment,
 	return pos < limit && pos >= folio_pos(folio) &&
 	       pos - folio_pos(folio) < folio_size(folio) &&
 	       segment->nr_bvecs < segment->max_bvecs &&
-	       folio_test_uptodate(folio) && !folio_test_hwpoison(folio);
+	       folio_test_uptodate(folio) && !cs_gather_is_poisoned(folio);
 }
 
 /* Return: whether all folios were taken, so that more may follow. */

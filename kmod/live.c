@@ -156,6 +156,19 @@ static bool cs_live_may_see(const struct cs_live_reader *reader,
 			       reader->pid_ns == row->pid_ns);
 }
 
+/*
+ * How far it is before a byte went tells what the page cache has of the file, which
+ * its sender may not know.
+ */
+static void cs_live_hide(struct cs_live_row *row)
+{
+	if (row->sent)
+		return;
+	row->segments = 0;
+	if (row->state == CS_STATE_WAIT_DISK)
+		row->state = CS_STATE_PUMPING;
+}
+
 /* The next transfer that has a row for the reader, or NULL; @at is set to it. */
 static struct cs_xfer *cs_live_next(struct cs_cursor *at)
 {
@@ -194,6 +207,8 @@ bool cs_live_row_from(struct cs_cursor *at, const struct cs_live_reader *reader,
 			found = cs_live_may_see(reader, row);
 			at->next += !found;
 		}
+		if (found && !reader->all)
+			cs_live_hide(row);
 		if (found)
 			cs_live_set_path(row, &xfer->file->f_path);
 		spin_unlock(&cs_live_lock);

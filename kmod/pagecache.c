@@ -122,10 +122,11 @@ static bool cs_pagecache_is_one_of(const struct inode *inode,
 
 /*
  * Others may write to their block devices, or not everybody may read what is in the
- * page cache, which only their read operation knows.
+ * page cache, which only their read operation knows; or who brings a page has to have
+ * a lock that is theirs alone.
  */
 static const char *const cs_pagecache_asked[] = {
-	"gfs2", "ocfs2", "ntfs", "ntfs3",
+	"gfs2", "ocfs2", "ntfs", "ntfs3", "bcachefs",
 };
 
 /*
@@ -182,6 +183,18 @@ static bool cs_pagecache_can_pass(struct file *file)
 				       ARRAY_SIZE(cs_pagecache_stale));
 }
 
+/*
+ * Are direct reads done where they are said to be?  Below overlayfs nothing tells
+ * whether; f2fs says so of files in their inodes too.
+ */
+static bool cs_pagecache_is_stated(struct file *file)
+{
+	const struct inode *inode = cs_pagecache_inode(file);
+
+	return inode == file_inode(file) &&
+	       inode->i_sb->s_magic != F2FS_SUPER_MAGIC;
+}
+
 /**
  * cs_pagecache_alignment - what direct I/O on a file asks for
  * @file: regular file
@@ -206,8 +219,7 @@ void cs_pagecache_alignment(struct file *file, struct cs_alignment *alignment)
 	if (stat.result_mask & STATX_DIOALIGN) {
 		alignment->mem = stat.dio_mem_align;
 		alignment->offset = stat.dio_offset_align;
-		/* Below overlayfs nothing tells whether it was done. */
-		alignment->stated = inode == file_inode(file);
+		alignment->stated = cs_pagecache_is_stated(file);
 	} else {
 		/* True of most that don't say. */
 		alignment->mem = i_blocksize(inode);
@@ -267,4 +279,36 @@ int cs_pagecache_residency(struct file *file, struct coldsend_residency *arg)
 		cond_resched();
 	}
 	return 0;
+}
+
+/* Does the file system have one inode of a number, as its device tells? */
+static bool cs_pagecache_numbers_tell(const struct super_block *sb)
+{
+	return sb->s_bdev && sb->s_bdev->bd_dev == sb->s_dev;
+}
+
+/**
+ * cs_pagecache_key - what tells a file from all others
+ * @file: regular file
+ *
+ * May sleep.  Only where numbers don't tell, as in subvolumes, the file system
+ * is asked, of overlayfs the upper one: this is part of every transfer.
+ */
+struct cs_key cs_pagecache_key(struct file *file)
+{
+	const struct inode *inode = cs_pagecache_inode(file);
+	struct cs_key key = {
+		.ino = inode->i_ino,
+		.dev = inode->i_sb->s_dev,
+		.generation = inode->i_generation,
+	};
+	struct kstat stat;
+
+	if (cs_pagecache_numbers_tell(inode->i_sb) ||
+	    vfs_getattr_nosec(&file->f_path, &stat, STATX_INO,
+			      AT_STATX_DONT_SYNC))
+		return key;
+	key.ino = stat.ino;
+	key.dev = stat.dev;
+	return key;
 }

@@ -112,6 +112,14 @@ static int cs_sink_obstacle(const struct cs_xfer *xfer)
 	return cs_sink_is_held(xfer) ? -EAGAIN : 0;
 }
 
+/* Bytes that the socket has room for; AF_UNIX counts them elsewhere than others do. */
+static int cs_sink_room(const struct sock *sk)
+{
+	if (sk->sk_family == AF_UNIX)
+		return READ_ONCE(sk->sk_sndbuf) - sk_wmem_alloc_get(sk);
+	return sk_stream_wspace(sk);
+}
+
 /**
  * cs_sink_window - how far ahead of what is sent to read, in bytes
  * @xfer: the transfer
@@ -128,7 +136,7 @@ loff_t cs_sink_window(const struct cs_xfer *xfer)
 
 	if (!xfer->nonblock && !xfer->wary)
 		return LLONG_MAX;
-	room = max(sk_stream_wspace(xfer->sock->sk), CS_WINDOW_MIN);
+	room = max(cs_sink_room(xfer->sock->sk), CS_WINDOW_MIN);
 	return max_t(loff_t, room, xfer->trust);
 }
 

@@ -9,12 +9,9 @@
  * taken up again however the table changes meanwhile.
  */
 #include <linux/bitops.h>
-#include <linux/blkdev.h>
 #include <linux/rhashtable.h>
-#include <linux/fcntl.h>
 #include <linux/slab.h>
 #include <linux/spinlock.h>
-#include <linux/stat.h>
 #include <linux/xarray.h>
 
 #include "views.h"
@@ -256,38 +253,6 @@ static void cs_table_add_to_new(const struct cs_xfer *xfer)
 	cs_table_add(entry ?: other, xfer);
 	spin_unlock(&cs_table_lock);
 	cs_stats_evict();
-}
-
-/* Does the file system have one inode of a number, as its device tells? */
-static bool cs_stats_numbers_tell(const struct super_block *sb)
-{
-	return sb->s_bdev && sb->s_bdev->bd_dev == sb->s_dev;
-}
-
-/**
- * cs_stats_key - what tells a file from all others
- * @file: regular file
- *
- * May sleep.  Only where numbers don't tell, as in subvolumes, the file system
- * is asked, of overlayfs the upper one: this is part of every transfer.
- */
-struct cs_key cs_stats_key(struct file *file)
-{
-	const struct inode *inode = cs_pagecache_inode(file);
-	struct cs_key key = {
-		.ino = inode->i_ino,
-		.dev = inode->i_sb->s_dev,
-		.generation = inode->i_generation,
-	};
-	struct kstat stat;
-
-	if (cs_stats_numbers_tell(inode->i_sb) ||
-	    vfs_getattr_nosec(&file->f_path, &stat, STATX_INO,
-			      AT_STATX_DONT_SYNC))
-		return key;
-	key.ino = stat.ino;
-	key.dev = stat.dev;
-	return key;
 }
 
 /**

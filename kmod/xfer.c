@@ -222,7 +222,7 @@ int cs_xfer_try(struct file *file, bool may_look, struct coldsend_info *info)
 	cs_policy_get(&xfer->tunables);
 	xfer->file = file;
 	xfer->size = i_size_read(file_inode(file));
-	xfer->key = cs_stats_key(file);
+	xfer->key = cs_pagecache_key(file);
 	info->policy = cs_xfer_choose(xfer, COLDSEND_POLICY_DEFAULT,
 				      &info->rule);
 	info->reason = xfer->reason;
@@ -267,7 +267,7 @@ struct cs_xfer *cs_xfer_create(struct cs_context *context,
 	err = -EOPNOTSUPP;
 	if (arg->flags & COLDSEND_F_ASYNC && cs_pagecache_asks(xfer->file))
 		goto err_put_file;
-	xfer->key = cs_stats_key(xfer->file);
+	xfer->key = cs_pagecache_key(xfer->file);
 	err = cs_xfer_get_sock(arg->sock_fd, xfer);
 	if (err)
 		goto err_put_file;

@@ -300,7 +300,7 @@ struct cs_workers {
  * @nonblock: the socket is non-blocking
  * @urgent: it does not wait for memory that others hold; if synchronous
  * @more: the last send said that more would come
- * @async: pumped by @work; @context to @waits_since are only for that
+ * @async: pumped by @work; @link to @waits_since are only for that
  * @cancelled: to be ended
  * @privileged: it was seen that no limit of @user's holds for it
  * @blocks: @sock may have its sender wait, known when it was submitted

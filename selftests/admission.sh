@@ -33,7 +33,7 @@ push_out() {
 }
 
 # As many bytes as auto does not take for small.
-hot() { file=$tmp/www/$1.bin && xfer make "$file" $((3 << 20)) 7 && xfer cold "$file"; }
+hot() { file=$tmp/www/$1.bin && xfer make "$file" $((3 << 20)) $seed && xfer cold "$file"; }
 
 # in_group NAME COMMAND…: all that it starts too.
 in_group() {
@@ -64,7 +64,7 @@ echo 64M >"$group/server/memory.max"
 truncate -s 96M "$tmp/filling"
 in_group server cat "$tmp/filling" >/dev/null
 file=$tmp/www/little.bin
-xfer make "$file" 262144 8
+xfer make "$file" 262144 $seed
 xfer cold "$file"
 check "where a group is full, a small file is not let in at once" in_group server goes hybrid first
 check "but at the second time" in_group server goes cached small

@@ -81,7 +81,8 @@ FIXTURE_SETUP(args)
 	} else {
 		self->good.residency.size = variant->size;
 		self->good.residency.file_fd = self->file;
-		self->good.residency.length = SIZE;
+		self->good.residency.offset = 1;
+		self->good.residency.length = 2 * SIZE;
 	}
 }
 
@@ -243,16 +244,31 @@ TEST_F(args, read_only)
 	EXPECT_EQ(0, arrived(self));
 }
 
+static size_t inputs_of(unsigned int cmd)
+{
+	switch (cmd) {
+	case COLDSEND_IOC_SEND:
+		return offsetof(struct coldsend_send, sent);
+	case COLDSEND_IOC_RESIDENCY:
+		return offsetof(struct coldsend_residency, page_size);
+	default:
+		return offsetof(struct coldsend_info, reserved);
+	}
+}
+
 /* Inputs come back as they went in. */
 TEST_F(args, inputs_kept)
 {
-	size_t inputs = variant->cmd == COLDSEND_IOC_SEND ?
-			offsetof(struct coldsend_send, sent) :
-			offsetof(struct coldsend_info, reserved);
+	const struct coldsend_residency *residency = (const void *)self->arg;
+	size_t inputs = inputs_of(variant->cmd);
 
 	put(self, self->arg, self->size);
 	ASSERT_EQ(0, cs_ioctl(self->dev, variant->cmd, self->arg));
 	EXPECT_EQ(0, memcmp(self->arg, &self->good, inputs));
+	if (variant->cmd == COLDSEND_IOC_RESIDENCY) {
+		EXPECT_EQ(1, residency->offset);
+		EXPECT_EQ(2 * SIZE, residency->length);
+	}
 }
 
 TEST(info_values)

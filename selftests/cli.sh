@@ -108,14 +108,27 @@ cat >"$tmp/on-terminal" <<-'END'
 END
 chmod +x "$tmp/on-terminal"
 
+# slowly COMMAND…: to a receiver that pauses, so that there is something to show.
+slowly() {
+	local receiver port sender status=0
+	truncate -s 24M "$file.large"
+	listen 127.0.0.1 --discard || return 1
+	kill -STOP "$receiver"
+	"$@" "$file.large" 127.0.0.1 "$port" & sender=$!
+	wait_for 20 transfers_run || status=1
+	sleep .4
+	kill -CONT "$receiver"
+	wait "$sender" || status=$?
+	wait "$receiver" && return "$status"
+}
+
 # A line that comes back to its start belongs on a terminal, and only there.
 in_a_terminal() {
-	truncate -s 1200M "$file.large"
-	file=$file.large transfer "$tmp/on-terminal" coldsend send --policy direct >"$tmp/terminal" || return 1
+	slowly "$tmp/on-terminal" coldsend send --policy direct >"$tmp/terminal" || return 1
 	grep -q $'\r' "$tmp/terminal" && grep -q '%' "$tmp/terminal"
 }
 no_progress() {
-	transfer coldsend send >"$tmp/plain" 2>&1 || return 1
+	slowly coldsend send --policy direct >"$tmp/plain" 2>&1 || return 1
 	not grep -q '%' "$tmp/plain"
 }
 check "progress on a terminal" in_a_terminal

@@ -95,18 +95,25 @@ fails() {
 	shift 2
 	said=$("$@" 2>&1 >/dev/null) || got=$?
 	same "exit status of $*" "$status" "$got" || { echo "$said"; return 1; }
-	grep -qF -- "$words" <<<"$said" || { echo "no '$words' in: $said"; return 1; }
+	[[ $said == *"$words"* ]] || { echo "no '$words' in: $said"; return 1; }
 }
 
-# wait_for SECONDS COMMAND…: until it is true; false at the deadline.
-wait_for() {
+# Waits 50 ms, without a process: nothing is ever written there.
+exec {never}<> <(:)
+nap() { read -rt .05 -u "$never" || true; }
+
+# within SECONDS COMMAND…: waits until it is true; false at the deadline.
+within() {
 	local deadline=$((SECONDS + $1))
 	shift
 	until "$@"; do
 		[ $SECONDS -lt $deadline ] || return 1
-		sleep .05
+		nap
 	done
 }
+
+# The same, with a deadline that is later where all is slow.
+wait_for() { within $(($1 * ${COLDSEND_PATIENCE:-1})) "${@:2}"; }
 
 # listen ADDRESS ARGUMENT…: a receiver in the background, $receiver, at $port.
 # shellcheck disable=SC2034 # used by those who call this
@@ -115,9 +122,9 @@ listen() {
 	shift
 	: >"$tmp/listening"
 	coldsend receive 0 --bind "$address" "$@" >"$tmp/received" 2>"$tmp/listening" & receiver=$!
-	wait_for 10 grep -q 'listening on port' "$tmp/listening" || return 1
-	port=$(sed -n 's/^listening on port //p' "$tmp/listening")
+	wait_for 10 listens || return 1
 }
+listens() { read -r _ _ _ port <"$tmp/listening"; }
 
 # Groups with a memory controller, in $cgroup; false if there are none.
 memory_cgroups() {
@@ -130,7 +137,13 @@ memory_cgroups() {
 need_memory_cgroups() { memory_cgroups || skip "no memory controller in cgroups of version 2"; }
 
 # value NAME <lines of "name value">
-value() { awk -v name="$1" '$1 == name { print $2; found = 1 } END { exit !found }'; }
+value() {
+	local name value
+	while read -r name value; do
+		[ "$name" != "$1" ] || { echo "$value"; return; }
+	done
+	return 1
+}
 
 # The module's total NAME.
 total() { value "$1" <$debugfs/stats; }

@@ -10,7 +10,7 @@
 # --- budgets: three files of 256 KiB, 512 KiB to leave behind
 
 used() { same "budget used" "$1" "$(rules | jq '.[0].budget_used')"; }
-resident() { coldsend residency --json "$1" | jq '.[0].resident'; }
+resident() { xfer resident "$1"; }
 has_pages() { same "pages of $1" "$2" "$(resident "$1")"; }
 for n in 1 2 3; do
 	cp "$file" "$tmp/www/b$n"
@@ -34,7 +34,7 @@ check "  and costs the same" used $((2 * size))
 xfer cold "$tmp/www/b2"
 part_of_second() {
 	local file=$tmp/www/b2
-	send --length 4K && sent policy_used cached
+	send -l 4096 && sent policy_used cached
 }
 check "budget: a part brings a part, or all" part_of_second
 bounded() {

@@ -66,8 +66,9 @@ refused() {
 	shift
 	printf '%s\n' "$@" >"$tmp/bad"
 	fails 1 "$words" coldsend policy load "$tmp/bad" || return 1
-	in_order direct
+	same rules "$kept" "$(coldsend policy list)"
 }
+kept=$(coldsend policy list)
 check "bad: unknown word" refused "bad:2: 'paht' is not size" "policy cached" "paht /a policy cached"
 check "bad: no value" refused "bad:1: policy needs a value" "policy"
 check "bad: twice" refused "bad:1: uid is there twice" "uid 1 uid 2 policy cached"

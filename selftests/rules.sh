@@ -57,7 +57,7 @@ strange=$tmp/www/$'sp ace\ttab\nline#hash\\back\xff.bin'
 cp "$file" "$strange"
 strange_path() {
 	local file=$strange
-	only path "${strange//\\/\\\\}" policy direct && goes direct rule
+	no_rules && coldsend policy add path "${strange//\\/\\\\}" policy direct && goes direct rule
 }
 check "path: any bytes" strange_path
 
@@ -159,13 +159,13 @@ check "  the next one counts" goes direct rule
 check "ids are not used again" same "new ids" true \
 	"$(rules | jq '[.[].id] as $old | ($old | unique | length) == ($old | length)')"
 check "del of what is not there" fails 1 "no rule of that id" coldsend policy del 999999
-check "a policy by name wins" send --policy hybrid
+check "a policy by name wins" send -p hybrid
 check "  no rule is asked" sent reason none
-check "policy auto asks rules" send --policy auto
+check "policy auto asks rules" send -p auto
 check "  and goes by them" sent reason rule
 coldsend policy set hybrid
 check "rules come before the default" goes direct rule
-check "  what auto is asked for too" send --policy auto
+check "  what auto is asked for too" send -p auto
 check "    and goes by them" sent policy_used direct
 only path '*.iso' policy direct
 check "where none matches, the default" goes hybrid none
@@ -179,7 +179,7 @@ counted() {
 	only path '*.iso' policy direct && coldsend policy add policy direct || return 1
 	coldsend policy test "$file" || return 1
 	hits "0 0" || return 1
-	send && send && send --policy cached || return 1
+	send && send && send -p cached || return 1
 	hits "0 2"
 }
 check "hits are of transfers that went by the rule" counted

@@ -50,7 +50,7 @@ runs_here() {
 	esac
 }
 
-# shellcheck disable=SC2317 # called by wait_for
+# shellcheck disable=SC2317 # called by within
 gone() { ! kill -0 "$1" 2>/dev/null; }
 
 # Everything of a test's session, children in process groups of their own too.
@@ -70,9 +70,9 @@ run_with_deadline() {
 	local pid status=0
 	setsid "$1" </dev/null >"$tmp/output" 2>&1 &
 	pid=$!
-	if ! wait_for "$2" gone $pid; then
+	if ! within "$2" gone $pid; then
 		kill_session $pid
-		wait_for $grace gone $pid || return 125
+		within $grace gone $pid || return 125
 		status=124
 	fi
 	wait $pid 2>/dev/null || status=$((status ? status : $?))

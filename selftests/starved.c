@@ -26,7 +26,7 @@
 #define SIZE		2098386
 #define N		24
 #define SECONDS		20
-/* Milliseconds of a read, as in faults.sh, and for all else at the most. */
+/* Milliseconds of a read, of CS_DISK_SLOWISH in faults.sh, and for all else at the most. */
 #define READ_MS		200
 #define SOON		3000
 /* Sends that do not wait, and what each gets whatever others have. */
@@ -257,6 +257,7 @@ TEST_F(starved, on_top_is_charged)
 int main(int argc, char **argv)
 {
 	struct cs_states states;
+	int status;
 
 	cs_need_device();
 	if (!getenv("CS_SLOW_DIR"))
@@ -264,5 +265,8 @@ int main(int argc, char **argv)
 	if (cs_states_open(&states, CS_STATES_POOL))
 		ksft_exit_skip("perf can't count tracepoints here\n");
 	cs_states_close(&states);
-	return test_harness_run(argc, argv);
+	if (cs_disk_set("CS_DISK_SLOWISH"))
+		ksft_exit_fail_msg("dmsetup fails\n");
+	status = test_harness_run(argc, argv);
+	return cs_disk_set("CS_DISK_SLOW") ? KSFT_FAIL : status;
 }

@@ -79,16 +79,17 @@ check "reset: rows made and gone add up" balanced
 
 # Of what ends meanwhile, rows and totals know the same, or neither does.
 reset_amid() {
-	local pid round
+	local pid round amid=0
 	for ((round = 0; round < 8; round++)); do
-		xfer flood "$tmp/10" 1000 & pid=$!
-		for ((i = 0; i < 4; i++)); do
-			coldsend stats reset
+		xfer flood "$tmp/10" 5000 & pid=$!
+		while coldsend stats reset && kill -0 "$pid" 2>/dev/null; do
+			amid=$((amid + 1))
 		done
 		wait "$pid" || return 1
 		same "transfers of all rows" "$(total transfers)" \
 			"$(coldsend files --json | jq 'map(.counters.transfers) | add // 0')" || return 1
 	done
+	[ "$amid" -ge 8 ] || { echo "only $amid times amid transfers"; return 1; }
 }
 check "reset: all rows together are the totals" reset_amid
 

@@ -110,7 +110,23 @@ unknown_terminal() {
 }
 check "top on a terminal that is not known" unknown_terminal
 
+# Before a byte went, what auto chose and what was brought tell of the page cache.
+xfer block "$stalled" auto >/dev/null 2>&1 & stallers+=($!)
+xfer cold "$tmp/nobody/file"
+"${as_nobody[@]}" xfer block "$tmp/nobody/file" hybrid >/dev/null 2>&1 & stallers+=($!)
+blocked() { awk -F '\t' '$10 == 0 && $7 == "wait-socket"' "$debugfs/transfers"; }
+both_block() { [ "$(blocked | wc -l)" = 2 ]; }
+check "transfers to full sockets are there" wait_for 20 both_block
+check "debugfs tells nothing that auto chose" same policies "auto hybrid" "$(blocked | cut -f 6 | sort | xargs)"
+untold() {
+	"${as_nobody[@]}" coldsend top --json >"$tmp/top.json" || return 1
+	in_top '.transfers | map(select(.bytes_sent == 0)) | length == 1 and .[0].segments == 0'
+}
+check "nobody is not told how much is there" untold
+root_is_told() { top_json && in_top '.transfers | any(.bytes_sent == 0 and .segments > 0)'; }
+check "root is" root_is_told
 end_stallers
+
 both_gone() { gone "$stalled" && gone "$tmp/nobody/file"; }
 check "transfers that ended are gone" wait_for 10 both_gone
 
@@ -215,7 +231,7 @@ keep_sending() {
 }
 look_often() {
 	local i
-	for ((i = 0; i < 20; i++)); do
+	for ((i = 0; i < 10; i++)); do
 		coldsend top --json >"$tmp/top.json" || return 1
 		in_top '.transfers | (map(.id) | . == unique) and all(.path != "" and .pid > 0)' || return 1
 		awk -F '\t' 'NR > 1 && NF != 13 { exit 1 }' "$debugfs/transfers" || return 1

@@ -24,6 +24,7 @@ static const char usage[] =
 "usage: xfer make FILE SIZE SEED        write a file of seeded bytes\n"
 "       xfer send [OPTION]... FILE SEED transfer it here, check every byte\n"
 "       xfer stall FILE                 transfer to a receiver that never reads\n"
+"       xfer block FILE POLICY          transfer to a socket that is full from the start\n"
 "       xfer leave FILE SEED POLICY     transfer 64 KiB of it, close the device, and\n"
 "                                       check every byte after a line on stdin\n"
 "       xfer flood FILE N               N transfers of no byte, one after another\n"
@@ -40,6 +41,10 @@ static const char * const policies[] = {
 
 static const char * const fallbacks[] = {
 	"none", "no-direct", "direct-refused", "buffered", "copied",
+};
+
+static const char * const reasons[] = {
+	"none", "small", "admitted", "large", "first", "rule",
 };
 
 static int fail(const char *what, int err)
@@ -108,7 +113,8 @@ static int resident(char **argv)
 }
 
 /* What a transfer needs: 0, or an exit status after a message. */
-static int open_all(const char *path, int *fd, int *dev, int sv[2])
+static int open_all(const char *path, enum cs_kind kind, int *fd, int *dev,
+		    int sv[2])
 {
 	*fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (*fd < 0)
@@ -116,7 +122,7 @@ static int open_all(const char *path, int *fd, int *dev, int sv[2])
 	*dev = cs_open();
 	if (*dev < 0)
 		return fail(COLDSEND_DEVICE, -*dev);
-	return cs_pair(CS_TCP4, sv) ? fail("sockets", errno) : 0;
+	return cs_pair(kind, sv) ? fail("sockets", errno) : 0;
 }
 
 static int parse_policy(const char *name)
@@ -133,12 +139,32 @@ static int stall(char **argv)
 {
 	struct coldsend_send s;
 	int fd, dev, sv[2];
-	int err = open_all(argv[0], &fd, &dev, sv);
+	int err = open_all(argv[0], CS_TCP4, &fd, &dev, sv);
 
 	if (err)
 		return err;
 	cs_send_init(&s, fd, sv[0], 0, COLDSEND_TO_EOF,
 		     COLDSEND_POLICY_DIRECT);
+	err = cs_send(dev, &s);
+	return fail("the transfer ended", -err);
+}
+
+static int block(char **argv)
+{
+	int policy = parse_policy(argv[1]);
+	static const __u8 buf[CS_KIB];
+	struct coldsend_send s;
+	int fd, dev, sv[2];
+	int err;
+
+	if (policy < 0)
+		return usage_error();
+	err = open_all(argv[0], CS_UNIX, &fd, &dev, sv);
+	if (err)
+		return err;
+	while (send(sv[0], buf, sizeof(buf), MSG_DONTWAIT) > 0)
+		continue;
+	cs_send_init(&s, fd, sv[0], 0, COLDSEND_TO_EOF, (__u32)policy);
 	err = cs_send(dev, &s);
 	return fail("the transfer ended", -err);
 }
@@ -157,7 +183,7 @@ static int leave(char **argv)
 
 	if (policy < 0)
 		return usage_error();
-	err = open_all(argv[0], &fd, &dev, sv);
+	err = open_all(argv[0], CS_TCP4, &fd, &dev, sv);
 	if (err)
 		return err;
 	cs_send_init(&s, fd, sv[0], 0, LEFT, (__u32)policy);
@@ -179,7 +205,7 @@ static int flood(char **argv)
 	unsigned long left = strtoul(argv[1], NULL, 0);
 	struct coldsend_send s;
 	int fd, dev, sv[2];
-	int err = open_all(argv[0], &fd, &dev, sv);
+	int err = open_all(argv[0], CS_TCP4, &fd, &dev, sv);
 
 	if (err)
 		return err;
@@ -226,6 +252,7 @@ static void print(const struct cs_job *j, int err)
 	if (err)
 		return;
 	printf("policy_used %s\n", policies[s->policy_used]);
+	printf("reason %s\n", reasons[s->reason]);
 	printf("fallback %s\n", fallbacks[s->fallback]);
 	printf("bytes_cached %llu\n", s->bytes_cached);
 	printf("bytes_direct %llu\n", s->bytes_direct);
@@ -272,6 +299,8 @@ int main(int argc, char **argv)
 		return sha256(argv + 2);
 	if (!strcmp(verb, "stall") && argc == 3)
 		return stall(argv + 2);
+	if (!strcmp(verb, "block") && argc == 4)
+		return block(argv + 2);
 	if (!strcmp(verb, "leave") && argc == 5)
 		return leave(argv + 2);
 	if (!strcmp(verb, "flood") && argc == 4)

@@ -108,8 +108,7 @@ environment() {
 	local name
 	environment=(HOME=/root TERM=dumb LANG=C USER=root LOGNAME=root SHELL=/bin/bash
 		"PATH=$top/build/user:$top/build/selftests:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
-		COLDSEND_RESULTS=/mnt/results "COLDSEND_KERNEL=$release" "COLDSEND_TOP=$top"
-		"COLDSEND_CACHE=$cache")
+		COLDSEND_RESULTS=/mnt/results)
 	case $kernel_name in *-debug*) environment+=(COLDSEND_PATIENCE=5) ;; esac
 	for name in "${!COLDSEND_@}"; do environment+=("$name=${!name}"); done
 }

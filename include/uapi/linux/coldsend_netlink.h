@@ -45,18 +45,18 @@ enum coldsend_policy {
  *   policy says.
  * @COLDSEND_FALLBACK_NONE: The whole transfer went as its policy says.
  * @COLDSEND_FALLBACK_NO_DIRECT: The file or its file system has no direct I/O
- *   that leaves the page cache alone, so the page cache was used (policy
- *   direct).
+ *   that leaves the page cache alone, so the page cache was used (policies
+ *   direct and hybrid).
  * @COLDSEND_FALLBACK_DIRECT_REFUSED: The file system offers direct I/O and
  *   refused a read of this file with EINVAL or EOPNOTSUPP, so the rest came
- *   through the page cache (policy direct).
+ *   through the page cache (policies direct and hybrid).
  * @COLDSEND_FALLBACK_BUFFERED: The file system said yes to direct I/O and read
- *   through the page cache all the same, so the rest came from there (policy
- *   direct); and so do, for a minute, other transfers of the file from their
- *   start.
+ *   through the page cache all the same, so the rest came from there (policies
+ *   direct and hybrid); and so do, for a minute, other transfers of the file
+ *   from their start.
  * @COLDSEND_FALLBACK_COPIED: Pages of this file system's page cache can't be
  *   handed out, so the bytes were read through the file system and copied once
- *   by the CPU (policy cached, or what policy direct fell back to).
+ *   by the CPU (any policy).
  */
 enum coldsend_fallback {
 	COLDSEND_FALLBACK_NONE,

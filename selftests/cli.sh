@@ -7,7 +7,7 @@
 . "$(dirname "$0")/lib.sh"
 
 need_module
-need jq script
+need jq script python3
 
 commands="send receive policy stats files residency top monitor info run"
 size=5000001
@@ -194,6 +194,42 @@ closed_descriptors() {
 }
 check "standard descriptors closed" closed_descriptors
 check "and for a command, too" bash -c 'coldsend run -- sh -c "[ ! -e /proc/self/fd/0 ]" <&-'
+
+# A peer that says something, and one that goes before it has taken all.
+cat >"$tmp/peer.py" <<-'END'
+	import socket, sys, time
+	how, path = sys.argv[1:]
+	server = socket.socket()
+	if how == "leaves":
+	    server.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+	server.bind(("127.0.0.1", 0))
+	server.listen()
+	print("listening on port", server.getsockname()[1], flush=True)
+	peer = server.accept()[0]
+	if how == "talks":
+	    peer.sendall(b"hello")
+	time.sleep(.3)
+	with open(path, "wb") as copy:
+	    while how == "talks":
+	        data = peer.recv(65536)
+	        if not data:
+	            break
+	        copy.write(data)
+END
+# to_peer HOW STATUS OPTIONS…: how a transfer ends with such a peer.
+to_peer() {
+	local how=$1 wanted=$2 peer port status=0
+	shift 2
+	: >"$tmp/listening"
+	python3 "$tmp/peer.py" "$how" "$tmp/copy" >"$tmp/listening" 2>&1 & peer=$!
+	wait_for 10 is_listening || return 1
+	coldsend send "$@" "$file" 127.0.0.1 "$port" >"$tmp/sent" 2>"$tmp/errors" || status=$?
+	wait "$peer" || { cat "$tmp/listening"; return 1; }
+	same "exit status" "$wanted" "$status" || { cat "$tmp/sent" "$tmp/errors"; return 1; }
+}
+check "send to a peer that talks" to_peer talks 0
+check "and all arrived" cmp "$file" "$tmp/copy"
+check "send to a peer that leaves" to_peer leaves 1 --length 100K
 
 hostile_name() {
 	local name=$tmp/$'\e]0;x\a'

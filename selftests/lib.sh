@@ -122,9 +122,9 @@ listen() {
 	shift
 	: >"$tmp/listening"
 	coldsend receive 0 --bind "$address" "$@" >"$tmp/received" 2>"$tmp/listening" & receiver=$!
-	wait_for 10 listens || return 1
+	wait_for 10 is_listening || return 1
 }
-listens() { read -r _ _ _ port <"$tmp/listening"; }
+is_listening() { read -r _ _ _ port <"$tmp/listening"; }
 
 # Groups with a memory controller, in $cgroup; false if there are none.
 memory_cgroups() {

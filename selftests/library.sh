@@ -101,11 +101,26 @@ receive_all() {
 	same "transfers" "$receivers" "$(grep -c "^sent $size bytes, policy $1$" "$tmp/said")"
 }
 
+# A client that asks first, as those of HTTP do: nobody reads it, and all arrives.
+all_sent() { [ "$(grep -c '^sent' "$tmp/said")" -gt "$receivers" ]; }
+asked() {
+	local port peer
+	port=$(sed -n 's/^listening on port //p' "$tmp/said")
+	exec {peer}<>"/dev/tcp/127.0.0.1/$port" || return 1
+	printf 'GET / HTTP/1.0\r\n\r\n' >&"$peer"
+	# Sent as far as the server knows; the sockets have room for it, or it is on its way.
+	wait_for 3 all_sent || note "not all is in the sockets"
+	cat <&"$peer" >"$tmp/copy"
+	exec {peer}>&-
+	cmp "$file" "$tmp/copy"
+}
+
 xfer make "$file" $size 12
 for policy in direct cached; do
 	LD_LIBRARY_PATH=$root$prefix/lib "$tmp/serve" 0 "$file" $policy >"$tmp/said" 2>&1 & server=$!
 	check "the example listens" listens
 	check "$receivers receivers get the file, policy $policy" receive_all $policy
+	check "one that asks gets it, too" asked
 	kill "$server"
 	wait "$server" 2>/dev/null || true
 done

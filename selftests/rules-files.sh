@@ -126,7 +126,7 @@ check "del x" usage_error "not a number" del x
 check "test without a file" usage_error "needs a FILE" test
 check "load two files" usage_error "one argument too many" load a b
 check "list of something" usage_error "one argument too many" list x
-check "an option with a rule" usage_error "is not show" list --depth 4
+check "an option with a rule" usage_error "takes no option" list --depth 4
 check "test of nothing" fails 1 "No such file" coldsend policy test "$tmp/nothing"
 check "list" grep -q "policy hybrid" <(coldsend policy list)
 

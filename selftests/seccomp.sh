@@ -84,6 +84,51 @@ threads_and_signals() {
 }
 check "8 threads, with a signal every 10 ms" threads_and_signals
 
+# A signal for the process is heard by its first thread: the others' calls stay ours.
+cat >"$tmp/alarm.py" <<'END'
+import os, signal, socket, sys, threading, time
+class Alarm(Exception):
+    pass
+def on_alarm(*_):
+    raise Alarm
+signal.signal(signal.SIGALRM, on_alarm)
+def full():
+    a, b = socket.socketpair()
+    a.setblocking(False)
+    try:
+        while True:
+            a.send(bytes(1024))
+    except BlockingIOError:
+        a.setblocking(True)
+        return a, b
+def send(to):
+    with open(sys.argv[1], "rb") as source:
+        try:
+            os.sendfile(to.fileno(), source.fileno(), 0, 300000)
+        except (BrokenPipeError, ConnectionResetError):
+            pass
+pairs = [full() for _ in range(8)]
+threads = [threading.Thread(target=send, args=(a,)) for a, b in pairs[1:]]
+for thread in threads:
+    thread.start()
+time.sleep(1)
+signal.setitimer(signal.ITIMER_REAL, 1)
+try:
+    send(pairs[0][0])
+except Alarm:
+    print("heard")
+for a, b in pairs:
+    b.close()
+for thread in threads:
+    thread.join()
+END
+alarm_for_all() {
+	run --json -- python3 "$tmp/alarm.py" "$tmp/file" >"$tmp/said" || return 1
+	same "the first line" heard "$(head -n 1 "$tmp/said")" || return 1
+	tail -n +2 "$tmp/said" | jq -e '.calls_left <= 2 and .calls_served >= 6' >/dev/null || { cat "$tmp/said"; return 1; }
+}
+check "a signal for all threads, of which one hears it" alarm_for_all
+
 # The command gives up its rights; we answer for it all the same.
 other_user() {
 	chmod 755 "$tmp"

@@ -87,8 +87,12 @@ static int run(int argc, char **argv)
 
 	while ((opt = cs_args_next(argc, argv)) != -1)
 		take_option(&wanted, opt);
-	if (!wanted.has && optind < argc && cs_cmd_rules_knows(argv[optind]))
+	if (optind < argc && cs_cmd_rules_knows(argv[optind])) {
+		if (wanted.has)
+			cs_args_err("'%s' takes no option that changes something: set does",
+				    argv[optind]);
 		return cs_cmd_rules_run(argc - optind, argv + optind);
+	}
 	to_set = parse(argc, argv, &wanted);
 	nl = cs_nl_open();
 	if (!nl)

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "cli.h"
@@ -82,9 +83,13 @@ static bool preload(void)
 /* A copy with a high number, which the command keeps over execve(2), or -1. */
 static int keep_open(int fd)
 {
-	int kept = fcntl(fd, F_DUPFD, FIRST_FD);
+	struct rlimit limit;
+	int first = FIRST_FD;
 
-	return kept < 0 ? fcntl(fd, F_DUPFD, STDERR_FILENO + 1) : kept;
+	/* Still above what a script takes for its own. */
+	if (!getrlimit(RLIMIT_NOFILE, &limit) && limit.rlim_cur <= FIRST_FD)
+		first = (int)limit.rlim_cur / 2;
+	return fcntl(fd, F_DUPFD, first);
 }
 
 /*

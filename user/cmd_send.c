@@ -251,6 +251,8 @@ static int transfer(struct job *job)
 	catch_stop(job->sock);
 	cs_progress_start(&job->line, job->done.asked);
 	send_all(job);
+	if (!job->done.error && cs_net_finish(job->sock))
+		job->done.error = errno;
 	job->done.seconds = cs_progress_stop(&job->line);
 	return report(job);
 }

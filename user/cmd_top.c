@@ -61,9 +61,9 @@ const struct cs_command cs_cmd_top = {
 	.help =
 "Shows transfers that run, oldest first, with their speed; the files that\n"
 "transfers left most of in the page cache, and those that the CPU copied most\n"
-"of. Refreshed until q is pressed; where standard output is not a terminal, or\n"
-"with --json, printed once. Without CAP_NET_ADMIN you see your own transfers\n"
-"and no files.\n\n"
+"of. Refreshed until q is pressed; where standard input or output is not a\n"
+"terminal, or with --json, printed once. Without CAP_NET_ADMIN you see your own\n"
+"transfers and no files.\n\n"
 "  -d, --delay SECONDS  from one refresh to the next (1)\n",
 	.options = options,
 	.run = run,

@@ -16,9 +16,13 @@
  */
 int cs_file_open(const char *path, struct stat *st)
 {
-	/* O_NONBLOCK: a FIFO would wait for a writer here. */
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+	int flags = O_RDONLY | O_CLOEXEC | O_NOCTTY;
+	/* A FIFO would wait for a writer here. */
+	int fd = open(path, flags | O_NONBLOCK);
 
+	/* Who has a lease of it, a file then, gives it back meanwhile. */
+	if (fd < 0 && errno == EWOULDBLOCK)
+		fd = open(path, flags);
 	if (fd < 0 || fstat(fd, st)) {
 		cs_err("can't open %s: %s", path, strerror(errno));
 		goto err_close;

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Stream sockets: connects and listens by name, TCP or UNIX. */
 #include <errno.h>
+#include <linux/sockios.h>
 #include <netdb.h>
 #include <netinet/in.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
@@ -12,6 +14,9 @@
 #include "cli.h"
 
 #define UNIX_PREFIX	"unix:"
+
+/* Microseconds between two looks at what is on its way. */
+#define LOOK_US		10000
 
 /* connect(2) or listening on an address, for the first address that works. */
 typedef int (*use_fn)(int fd, const struct sockaddr *addr, socklen_t len);
@@ -154,6 +159,54 @@ int cs_net_listen(const char *bind_to, const char *port)
 		cs_err("can't listen on %s%s: %s", path ? "" : "port ",
 		       port, why);
 	return fd;
+}
+
+/* Throws away what the peer sends: 0, or -1 with errno. */
+static int discard(int sock)
+{
+	char rest[4096];
+	ssize_t n;
+
+	do {
+		n = recv(sock, rest, sizeof(rest), MSG_DONTWAIT);
+	} while (n > 0);
+	return !n || errno == EAGAIN ? 0 : -1;
+}
+
+/* Bytes that the peer's machine has not got yet; over UNIX sockets that is this one. */
+static int on_the_way(int sock)
+{
+	struct sockaddr_storage addr = { .ss_family = AF_UNSPEC };
+	socklen_t len = sizeof(addr);
+	int bytes;
+
+	if (getsockname(sock, (struct sockaddr *)&addr, &len) ||
+	    addr.ss_family == AF_UNIX || ioctl(sock, SIOCOUTQ, &bytes))
+		return 0;
+	return bytes;
+}
+
+/**
+ * cs_net_finish - say that no more comes, and wait until all has arrived
+ * @sock: connected
+ *
+ * Closed while there is something to read, TCP would throw away what is on its way.
+ *
+ * Return: 0, or -1 with errno: EINTR by a signal, else the peer is gone.
+ */
+int cs_net_finish(int sock)
+{
+	int err = shutdown(sock, SHUT_WR) ? errno : 0;
+
+	while (!discard(sock)) {
+		if (err || !on_the_way(sock)) {
+			errno = err;
+			return err ? -1 : 0;
+		}
+		if (usleep(LOOK_US))
+			break;
+	}
+	return -1;
 }
 
 /** cs_net_port - the port that a TCP socket listens on, 0 for a UNIX socket */

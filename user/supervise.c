@@ -25,7 +25,8 @@
 
 /* What servers are told by signals. */
 static const int passed_on[] = {
-	SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2, SIGWINCH,
+	SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2, SIGWINCH, SIGTTIN,
+	SIGTTOU,
 };
 
 static pid_t parent_of(const char *pid)
@@ -79,10 +80,19 @@ static void tell_children(const siginfo_t *info)
 		closedir(proc);
 }
 
+/* Has the terminal stopped the command, and is its shell to see that? */
+static bool is_stop(const siginfo_t *info)
+{
+	return is_for_group(info) &&
+	       (info->si_signo == SIGTTIN || info->si_signo == SIGTTOU);
+}
+
 /* Sends a signal to the command, or, once it has ended, to its daemons. */
 static void pass_on(const siginfo_t *info, pid_t command)
 {
-	if (!command)
+	if (is_stop(info))
+		raise(SIGSTOP);
+	else if (!command)
 		tell_children(info);
 	else if (is_to_hear(command, info))
 		kill(command, info->si_signo);

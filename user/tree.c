@@ -31,6 +31,9 @@ struct found {
  * @room: files that @found has room for
  * @tree: number of the tree that it is in
  * @closed: files and directories that we may not look at
+ * @failed: those at which a look failed for another reason
+ * @first: the first of these, with @err; owned
+ * @err: its errno
  */
 struct walk {
 	struct coldsend *dev;
@@ -39,6 +42,9 @@ struct walk {
 	size_t room;
 	size_t tree;
 	__u64 closed;
+	__u64 failed;
+	char *first;
+	int err;
 };
 
 /**
@@ -85,9 +91,14 @@ static bool add(struct walk *walk, const struct cs_resident *entry,
 }
 
 /* What is gone by now fills nothing. */
-static void leave_out(struct walk *walk, int err)
+static void leave_out(struct walk *walk, const char *path, int err)
 {
-	walk->closed += err != ENOENT;
+	if (err == EACCES || err == EPERM) {
+		walk->closed++;
+	} else if (err != ENOENT && !walk->failed++) {
+		walk->first = strdup(path);
+		walk->err = err;
+	}
 }
 
 /* Return: false without memory. */
@@ -96,13 +107,16 @@ static bool look_at(struct walk *walk, const FTSENT *file)
 	struct cs_resident entry;
 	int fd, err;
 
-	/* It may have become something else since. */
+	/*
+	 * It may have become something else since; but fts has made its directory
+	 * the working one, and not by way of a link.
+	 */
 	fd = open(file->fts_accpath, O_RDONLY | O_NONBLOCK | O_CLOEXEC |
 		  (file->fts_level == FTS_ROOTLEVEL ? 0 : O_NOFOLLOW));
 	err = fd < 0 ? -1 :
 		       cs_residency_ask(walk->dev, fd, file->fts_path, &entry);
 	if (err)
-		leave_out(walk, errno);
+		leave_out(walk, file->fts_path, errno);
 	if (fd >= 0)
 		close(fd);
 	return err || add(walk, &entry, file->fts_statp);
@@ -121,7 +135,7 @@ static bool visit(struct walk *walk, const FTSENT *entry)
 		__attribute__((fallthrough));
 	case FTS_DNR:
 	case FTS_ERR:
-		leave_out(walk, entry->fts_errno);
+		leave_out(walk, entry->fts_path, entry->fts_errno);
 	}
 	return true;
 }
@@ -130,7 +144,7 @@ static bool visit(struct walk *walk, const FTSENT *entry)
 static bool walk_tree(struct walk *walk, char *path)
 {
 	char *const paths[] = { path, NULL };
-	FTS *tree = fts_open(paths, FTS_PHYSICAL | FTS_COMFOLLOW | FTS_NOCHDIR, NULL);
+	FTS *tree = fts_open(paths, FTS_PHYSICAL | FTS_COMFOLLOW, NULL);
 	FTSENT *entry;
 	int err;
 
@@ -206,6 +220,19 @@ static bool walk_all(struct walk *walk, char **paths, size_t count)
 	return true;
 }
 
+/* Return: an exit status. */
+static int say_left_out(const struct walk *walk)
+{
+	if (walk->closed)
+		cs_err("%llu files or directories are left out: you may not look at them",
+		       walk->closed);
+	if (walk->failed)
+		cs_err("%llu files or directories are left out; %s: %s",
+		       walk->failed, walk->first ? walk->first : "the first",
+		       strerror(walk->err));
+	return walk->closed || walk->failed ? CS_FAILED : CS_OK;
+}
+
 static int print(struct walk *walk, char **paths, size_t nr_trees)
 {
 	struct cs_tree *trees = calloc(nr_trees, sizeof(*trees));
@@ -224,11 +251,7 @@ static int print(struct walk *walk, char **paths, size_t nr_trees)
 	cs_printer()->tree(trees, nr_trees, list, count);
 	free(trees);
 	free(list);
-	if (!walk->closed)
-		return CS_OK;
-	cs_err("%llu files or directories are left out: you may not look at them",
-	       walk->closed);
-	return CS_FAILED;
+	return say_left_out(walk);
 }
 
 /**
@@ -249,5 +272,6 @@ int cs_residency_trees(struct coldsend *dev, char **paths, size_t count)
 	while (walk.count)
 		free((char *)walk.found[--walk.count].entry.file);
 	free(walk.found);
+	free(walk.first);
 	return status;
 }

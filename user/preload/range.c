@@ -24,6 +24,7 @@
 static bool is_answer(int err)
 {
 	switch (err) {
+	case EACCES:
 	case EAGAIN:
 	case EINTR:
 	case EPIPE:
@@ -105,12 +106,12 @@ ssize_t cs_range_send(const struct cs_range_how *how, int out, int in,
 	if (!count || count > SSIZE_MAX)
 		return 0;
 	pos = offset ? *offset : lseek64(in, 0, SEEK_CUR);
-	if (pos < 0 || pos > SSIZE_MAX - (ssize_t)count)
+	if (pos < 0 || pos > LLONG_MAX - (off64_t)count)
+		return 0;
+	if (is_small(how, in, (__u64)pos, count))
 		return 0;
 	if (count > COUNT_MAX)
 		count = COUNT_MAX;
-	if (is_small(how, in, (__u64)pos, count))
-		return 0;
 	sent = send_range(how, out, in, pos, count);
 	if (sent <= 0)
 		return sent;

@@ -24,9 +24,10 @@ static void take_line(struct cs_caller *c, const char *line)
 {
 	unsigned long long set;
 
-	if (sscanf(line, "SigPnd: %llx", &set) == 1 ||
-	    sscanf(line, "ShdPnd: %llx", &set) == 1)
-		c->pending |= set;
+	if (sscanf(line, "SigPnd: %llx", &set) == 1)
+		c->pending = set;
+	else if (sscanf(line, "ShdPnd: %llx", &set) == 1)
+		c->shared = set;
 	else if (sscanf(line, "SigBlk: %llx", &set) == 1 ||
 		 sscanf(line, "SigIgn: %llx", &set) == 1)
 		c->unheard |= set;
@@ -89,6 +90,12 @@ void cs_caller_close(struct cs_caller *c)
 bool cs_caller_signalled(const struct cs_caller *c)
 {
 	return c->pending & ~c->unheard;
+}
+
+/** cs_caller_shares - does one wait that it, or another of its process, would? */
+bool cs_caller_shares(const struct cs_caller *c)
+{
+	return c->shared & ~c->unheard;
 }
 
 /*

@@ -42,12 +42,14 @@ static int become(void *arg)
 	return cs_become(run->command);
 }
 
-/* The kernel does it all, which is told too. */
+/* The kernel does it all, and counts nothing. */
 static int run_without_module(struct filtered *run, bool stats)
 {
 	struct cs_child child = { .become = cs_become, .arg = run->command };
 	int status;
 
+	cs_err("sendfile will not go through the module%s",
+	       stats ? ", and is not counted" : "");
 	if (!stats)
 		return cs_become(run->command);
 	status = cs_supervise(&child);
@@ -96,10 +98,8 @@ int cs_filtered_run(char **command, unsigned int policy, __u64 min_size,
 		.min_size = min_size,
 	};
 	device = cs_dev_open();
-	if (!device) {
-		cs_err("sendfile will not go through the module");
+	if (!device)
 		return run_without_module(&run, stats);
-	}
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, run.pair)) {
 		cs_err("can't make a socket pair");
 		return CS_FAILED;

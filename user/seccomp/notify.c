@@ -14,9 +14,6 @@
 
 #include "notify.h"
 
-/* Calls at once; more are left to the kernel. */
-#define CALLS_MAX	256
-
 #define STACK		(128 * 1024)
 
 /* Nanoseconds between two looks at calls under way. */
@@ -24,15 +21,17 @@
 
 /**
  * struct slot - a call under way
- * @busy: there is one
+ * @next: another one, or NULL
  * @id: its number
  * @caller: the thread that made it
- * @thread: ours, which does it
+ * @process: whose that is, if a signal waits there for any of its threads; else 0
+ * @thread: ours, which does it, and has this on its stack
  */
 struct slot {
-	bool busy;
+	struct slot *next;
 	__u64 id;
 	pid_t caller;
+	pid_t process;
 	pthread_t thread;
 };
 
@@ -44,8 +43,8 @@ struct slot {
  * @lock: guards the rest
  * @started: signalled when a call is under way
  * @slots: calls under way
- * @busy: how many
  * @idle: threads that wait for a call, or will in a moment
+ * @full: it was told that some are left to the kernel for want of threads
  */
 struct notify {
 	int listener;
@@ -53,9 +52,9 @@ struct notify {
 	struct cs_served *served;
 	pthread_mutex_t lock;	/* see @lock above */
 	pthread_cond_t started;
-	struct slot slots[CALLS_MAX];
-	unsigned int busy;
+	struct slot *slots;
 	unsigned int idle;
+	bool full;
 };
 
 static struct notify notify = {
@@ -94,56 +93,64 @@ static bool add_thread(void)
 	return false;
 }
 
-/* A place for a call, while somebody else waits for the next; NULL: no more. */
-static struct slot *take_slot(const struct seccomp_notif *call)
+/* Once: each such call would say the same. */
+static void say_full(void)
 {
-	struct slot *slot = NULL;
-	size_t i;
+	if (!notify.full)
+		cs_err("no more threads for --seccomp: some calls are left to sendfile");
+	notify.full = true;
+}
+
+/* Takes a call on, while somebody else waits for the next; false: nobody would. */
+static bool take_on(struct slot *slot)
+{
+	bool waits;
 
 	pthread_mutex_lock(&notify.lock);
-	for (i = 0; i < CALLS_MAX && !slot; i++)
-		if (!notify.slots[i].busy)
-			slot = &notify.slots[i];
-	if (slot && notify.idle == 1 && !add_thread())
-		slot = NULL;
-	if (slot) {
-		*slot = (struct slot){
-			.busy = true,
-			.id = call->id,
-			.caller = (pid_t)call->pid,
-			.thread = pthread_self(),
-		};
+	waits = notify.idle > 1 || add_thread();
+	if (waits) {
 		notify.idle--;
-		notify.busy++;
+		slot->next = notify.slots;
+		notify.slots = slot;
 		pthread_cond_signal(&notify.started);
+	} else {
+		say_full();
 	}
 	pthread_mutex_unlock(&notify.lock);
-	return slot;
+	return waits;
 }
 
 /* Under the lock, so that nobody interrupts us for a call that is over. */
-static void give_slot(struct slot *slot)
+static void give_back(const struct slot *slot)
 {
+	struct slot **at = &notify.slots;
+
 	pthread_mutex_lock(&notify.lock);
-	slot->busy = false;
-	notify.busy--;
+	while (*at != slot)
+		at = &(*at)->next;
+	*at = slot->next;
 	notify.idle++;
 	pthread_mutex_unlock(&notify.lock);
 }
 
 static void answer_call(const struct seccomp_notif *call)
 {
-	struct slot *slot = take_slot(call);
+	struct slot slot = {
+		.id = call->id,
+		.caller = (pid_t)call->pid,
+		.thread = pthread_self(),
+	};
+	bool ours = take_on(&slot);
 	ssize_t sent = 0;
 	int err = 0;
 
-	if (slot)
+	if (ours)
 		sent = cs_call_do(notify.listener, call, &notify.how, &err);
 	/* With the answer the caller may end, and the run, which tells the count. */
 	cs_range_count(notify.served, sent);
 	cs_call_answer(notify.listener, call->id, sent, err);
-	if (slot)
-		give_slot(slot);
+	if (ours)
+		give_back(&slot);
 }
 
 /* Has nobody the filter any more? */
@@ -168,32 +175,69 @@ static void *answer_calls(void *arg)
 	}
 }
 
-/* Has the caller died, or has it a signal to hear? */
-static bool is_wanted(const struct slot *slot)
+/* Has the caller died, or has it a signal to hear that is for nobody else? */
+static bool is_wanted(struct slot *slot)
 {
 	struct cs_caller caller;
 
+	slot->process = 0;
 	if (!cs_call_valid(notify.listener, slot->id))
 		return true;
-	return cs_caller_look(&caller, slot->caller) ?
-	       cs_caller_signalled(&caller) : errno == ESRCH;
+	if (!cs_caller_look(&caller, slot->caller))
+		return errno == ESRCH;
+	if (cs_caller_shares(&caller))
+		slot->process = caller.process;
+	return cs_caller_signalled(&caller);
+}
+
+/*
+ * A signal that waits for any thread of a process is heard by its first, if that may;
+ * else by one of which nothing tells which.  Is @slot who should look for it next?
+ */
+static bool is_next_of(const struct slot *slot)
+{
+	const struct slot *other;
+
+	if (!slot->process || slot->caller == slot->process)
+		return slot->process;
+	for (other = notify.slots; other; other = other->next)
+		if (other->process == slot->process &&
+		    other->caller == other->process)
+			return false;
+	for (other = slot->next; other; other = other->next)
+		if (other->process == slot->process)
+			return false;
+	return true;
+}
+
+static void interrupt(const struct slot *slot)
+{
+	pthread_kill(slot->thread, SIGRTMIN);
 }
 
 /* Again and again: the first may come just before the send waits. */
 static void *look_after_calls(void *arg)
 {
 	const struct timespec a_while = { .tv_nsec = LOOK };
-	size_t i;
+	struct slot *slot;
+	bool second = false;
 
 	(void)arg;
-	for (;;) {
+	for (;; second = !second) {
 		nanosleep(&a_while, NULL);
 		pthread_mutex_lock(&notify.lock);
-		while (!notify.busy)
+		while (!notify.slots)
 			pthread_cond_wait(&notify.started, &notify.lock);
-		for (i = 0; i < CALLS_MAX; i++)
-			if (notify.slots[i].busy && is_wanted(&notify.slots[i]))
-				pthread_kill(notify.slots[i].thread, SIGRTMIN);
+		for (slot = notify.slots; slot; slot = slot->next)
+			if (is_wanted(slot))
+				interrupt(slot);
+		/*
+		 * One at a time, and with time to hear it: the others' calls would go
+		 * to the kernel for nothing.
+		 */
+		for (slot = notify.slots; second && slot; slot = slot->next)
+			if (is_next_of(slot))
+				interrupt(slot);
 		pthread_mutex_unlock(&notify.lock);
 	}
 	return NULL;

@@ -34,6 +34,7 @@ int cs_filter_take(int sock);
  * @real_uid: its real user
  * @real_gid: its real group
  * @pending: signals that wait for it, bit N - 1 for signal N
+ * @shared: those that wait for any thread of its process
  * @unheard: signals that it blocks or ignores
  */
 struct cs_caller {
@@ -44,6 +45,7 @@ struct cs_caller {
 	uid_t real_uid;
 	gid_t real_gid;
 	__u64 pending;
+	__u64 shared;
 	__u64 unheard;
 };
 
@@ -51,6 +53,7 @@ bool cs_caller_look(struct cs_caller *c, pid_t thread);
 bool cs_caller_open(struct cs_caller *c);
 void cs_caller_close(struct cs_caller *c);
 bool cs_caller_signalled(const struct cs_caller *c);
+bool cs_caller_shares(const struct cs_caller *c);
 bool cs_caller_files(const struct cs_caller *c, int theirs[2], int ours[2]);
 bool cs_caller_read(const struct cs_caller *c, __u64 at, void *value, size_t len);
 bool cs_caller_write(const struct cs_caller *c, __u64 at, const void *value,

@@ -31,6 +31,7 @@
  * @listener: where receivers connect
  * @file: what they get
  * @policy: how it travels
+ * @open: connections
  */
 struct server {
 	struct coldsend *cs;
@@ -38,6 +39,7 @@ struct server {
 	int listener;
 	int file;
 	int policy;
+	unsigned int open;
 };
 
 static void die(const char *what)
@@ -69,20 +71,6 @@ static int listen_on(unsigned short port)
 	return sock;
 }
 
-/* The socket is all that has to be known of a transfer. */
-static void start(const struct server *server, int sock)
-{
-	struct coldsend_send request = COLDSEND_REQUEST(sock, server->file, 0,
-							COLDSEND_TO_EOF);
-
-	request.policy = (unsigned int)server->policy;
-	request.user_data = (unsigned int)sock;
-	if (!coldsend_submit(server->cs, &request))
-		return;
-	fprintf(stderr, "not sent: %s\n", coldsend_strerror(errno));
-	close(sock);
-}
-
 static void watch(const struct server *server, int fd, unsigned int events)
 {
 	struct epoll_event event = { .events = events, .data.fd = fd };
@@ -92,29 +80,73 @@ static void watch(const struct server *server, int fd, unsigned int events)
 		die("can't wait for a descriptor");
 }
 
-/* Who finds no descriptor left waits until a transfer has ended. */
-static void accept_all(const struct server *server)
+static void hang_up(struct server *server, int sock)
+{
+	close(sock);
+	server->open--;
+	watch(server, server->listener, EPOLLIN);
+}
+
+/* The socket is all that has to be known of a transfer. */
+static void start(struct server *server, int sock)
+{
+	struct coldsend_send request = COLDSEND_REQUEST(sock, server->file, 0,
+							COLDSEND_TO_EOF);
+
+	request.policy = (unsigned int)server->policy;
+	request.user_data = (unsigned int)sock;
+	server->open++;
+	if (!coldsend_submit(server->cs, &request))
+		return;
+	fprintf(stderr, "not sent: %s\n", coldsend_strerror(errno));
+	hang_up(server, sock);
+}
+
+/* Who finds no descriptor left waits until a connection has ended. */
+static void accept_all(struct server *server)
 {
 	int sock;
 
 	while ((sock = accept4(server->listener, NULL, NULL,
 			       SOCK_CLOEXEC)) >= 0)
 		start(server, sock);
-	if (errno == EMFILE || errno == ENFILE)
+	if (errno != EMFILE && errno != ENFILE)
+		return;
+	if (server->open)
 		watch(server, server->listener, 0);
+	else
+		sleep(1);	/* others have them all */
+}
+
+/*
+ * What the receiver said, a request maybe, is thrown away: closed with it, TCP would
+ * throw away what is on its way.  To strangers, give a time for that.
+ */
+static void read_to_end(struct server *server, int sock)
+{
+	char rest[4096];
+	ssize_t n;
+
+	do {
+		n = recv(sock, rest, sizeof(rest), MSG_DONTWAIT);
+	} while (n > 0);
+	if (!n || errno != EAGAIN)
+		hang_up(server, sock);
 }
 
 static void finish(const struct server *server,
 		   const struct coldsend_completion *result)
 {
+	int sock = (int)result->user_data;
+
 	printf("sent %llu bytes, policy %s%s%s\n",
 	       (unsigned long long)result->sent,
 	       coldsend_policy_name(result->policy_used),
 	       result->error ? ", stopped: " : "",
 	       result->error ? coldsend_strerror(result->error) : "");
 	fflush(stdout);
-	close((int)result->user_data);
-	watch(server, server->listener, EPOLLIN);
+	shutdown(sock, SHUT_WR);
+	watch(server, sock, EPOLLIN);
 }
 
 static void reap_all(const struct server *server)
@@ -127,7 +159,7 @@ static void reap_all(const struct server *server)
 			finish(server, &results[i]);
 }
 
-static void serve(const struct server *server)
+static void serve(struct server *server)
 {
 	struct epoll_event event;
 
@@ -138,8 +170,10 @@ static void serve(const struct server *server)
 			continue;
 		if (event.data.fd == server->listener)
 			accept_all(server);
-		else
+		else if (event.data.fd == coldsend_fd(server->cs))
 			reap_all(server);
+		else
+			read_to_end(server, event.data.fd);
 	}
 }
 

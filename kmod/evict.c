@@ -54,7 +54,7 @@ static bool cs_evict_is_used(struct folio *folio)
 }
 
 static enum cs_verdict cs_evict_judge(struct folio *folio,
-				     struct address_space *mapping)
+				      struct address_space *mapping)
 {
 	if (READ_ONCE(folio->mapping) != mapping)
 		return CS_VERDICT_GONE;
@@ -133,7 +133,7 @@ static void cs_evict_unpin(struct inode *inode)
  * it.  Return: whether.
  */
 static bool cs_evict_take_back(struct folio *folio, pgoff_t index,
-			      struct address_space *mapping)
+			       struct address_space *mapping)
 {
 	struct folio_batch batch;
 	pgoff_t next = index;
@@ -155,7 +155,7 @@ static bool cs_evict_take_back(struct folio *folio, pgoff_t index,
  * Return: false if another try is worth it.
  */
 static bool cs_evict_now(struct cs_segment *segment, struct folio *folio,
-			  struct address_space *mapping)
+			 struct address_space *mapping)
 {
 	pgoff_t index = folio->index;
 	u32 pages = folio_nr_pages(folio);
@@ -173,7 +173,7 @@ static bool cs_evict_now(struct cs_segment *segment, struct folio *folio,
 
 /* Return: whether the folio is dealt with, and our reference gone. */
 static bool cs_evict_folio(struct cs_segment *segment, struct folio *folio,
-			  struct address_space *mapping)
+			   struct address_space *mapping)
 {
 	switch (cs_evict_judge(folio, mapping)) {
 	case CS_VERDICT_HELD:

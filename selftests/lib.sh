@@ -124,6 +124,7 @@ listen() {
 	coldsend receive 0 --bind "$address" "$@" >"$tmp/received" 2>"$tmp/listening" & receiver=$!
 	wait_for 10 is_listening || return 1
 }
+# shellcheck disable=SC2034 # as above
 is_listening() { read -r _ _ _ port <"$tmp/listening"; }
 
 # Groups with a memory controller, in $cgroup; false if there are none.

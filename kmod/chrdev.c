@@ -234,7 +234,7 @@ static __poll_t cs_chrdev_poll(struct file *file, poll_table *poll)
 }
 
 /*
- * A descriptor table lets go of the device.  What was submitted from it ends,
+ * A descriptor table lets go of the device.  What the process submitted ends,
  * if the process does, or if nobody else has the device open: so that a
  * transfer whose socket holds the device in flight can't outlive them all.
  */

@@ -165,7 +165,7 @@ static void cs_live_hide(struct cs_live_row *row)
 	if (row->sent)
 		return;
 	row->segments = 0;
-	if (row->state == CS_STATE_WAIT_DISK)
+	if (row->state == CS_STATE_WAIT_DISK || row->state == CS_STATE_WAIT_POOL)
 		row->state = CS_STATE_PUMPING;
 }
 

@@ -200,7 +200,7 @@ cat >"$tmp/peer.py" <<-'END'
 	import socket, sys, time
 	how, path = sys.argv[1:]
 	server = socket.socket()
-	if how == "leaves":
+	if how != "talks":
 	    server.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
 	server.bind(("127.0.0.1", 0))
 	server.listen()
@@ -208,6 +208,8 @@ cat >"$tmp/peer.py" <<-'END'
 	peer = server.accept()[0]
 	if how == "talks":
 	    peer.sendall(b"hello")
+	if how == "ends":
+	    peer.shutdown(socket.SHUT_WR)
 	time.sleep(.3)
 	with open(path, "wb") as copy:
 	    while how == "talks":
@@ -230,6 +232,7 @@ to_peer() {
 check "send to a peer that talks" to_peer talks 0
 check "and all arrived" cmp "$file" "$tmp/copy"
 check "send to a peer that leaves" to_peer leaves 1 --length 100K
+check "  that has ended its own stream before" to_peer ends 1 --length 100K
 
 hostile_name() {
 	local name=$tmp/$'\e]0;x\a'

@@ -125,7 +125,11 @@ listen() {
 	wait_for 10 is_listening || return 1
 }
 # shellcheck disable=SC2034 # as above
-is_listening() { read -r _ _ _ port <"$tmp/listening"; }
+is_listening() {
+	local words
+	read -r words <"$tmp/listening" && [[ $words == "listening on port "* ]] || return 1
+	port=${words##* }
+}
 
 # Groups with a memory controller, in $cgroup; false if there are none.
 memory_cgroups() {

@@ -13,6 +13,7 @@
 
 #include <assert.h>
 #include <getopt.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
@@ -189,7 +190,7 @@ int cs_filtered_run(char **command, unsigned int policy, __u64 min_size,
 /* net.c: stream sockets by name */
 int cs_net_connect(const char *host, const char *port, int family);
 int cs_net_listen(const char *bind_to, const char *port);
-int cs_net_finish(int sock);
+int cs_net_finish(int sock, const atomic_bool *stopped);
 unsigned int cs_net_port(int sock);
 int cs_net_accept(int sock);
 const char *cs_net_unix_path(const char *host);

@@ -49,6 +49,7 @@ struct send_args {
  * @sock: the connection
  * @done: what is sent so far
  * @line: its progress
+ * @accepted: the socket took all, and what failed came after that
  */
 struct job {
 	const struct send_args *args;
@@ -57,6 +58,7 @@ struct job {
 	int sock;
 	struct cs_sent done;
 	struct cs_progress line;
+	bool accepted;
 };
 
 static atomic_bool stopped;
@@ -112,7 +114,13 @@ static void say_failed(const struct job *job)
 	int err = job->done.error;
 	__u64 at = job->args->offset + job->done.total.sent;
 
-	if (err == EOPNOTSUPP)
+	if (job->accepted)
+		cs_err("%s %llu bytes of %s had arrived (%s)",
+		       err == EINTR ? "stopped by a signal before all of the" :
+				      "the receiver left before all of the",
+		       job->done.total.sent, job->args->path,
+		       strerrorname_np(err));
+	else if (err == EOPNOTSUPP)
 		say_unsupported(job);
 	else if (err == EINTR)
 		cs_err("stopped by a signal before byte %llu of %s", at,
@@ -251,9 +259,11 @@ static int transfer(struct job *job)
 	catch_stop(job->sock);
 	cs_progress_start(&job->line, job->done.asked);
 	send_all(job);
-	if (!job->done.error && cs_net_finish(job->sock))
-		job->done.error = errno;
 	job->done.seconds = cs_progress_stop(&job->line);
+	if (!job->done.error) {
+		job->done.error = cs_net_finish(job->sock, &stopped);
+		job->accepted = job->done.error;
+	}
 	return report(job);
 }
 

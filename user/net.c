@@ -17,6 +17,8 @@
 
 /* Microseconds between two looks at what is on its way. */
 #define LOOK_US		10000
+/* Reads of what nobody wants, between two looks. */
+#define DISCARD_MAX	64
 
 /* connect(2) or listening on an address, for the first address that works. */
 typedef int (*use_fn)(int fd, const struct sockaddr *addr, socklen_t len);
@@ -161,20 +163,27 @@ int cs_net_listen(const char *bind_to, const char *port)
 	return fd;
 }
 
-/* Throws away what the peer sends: 0, or -1 with errno. */
+/*
+ * Throws away what the peer has sent until now, or some of much.  Return: 0, or the errno
+ * that the socket died of; after the peer's last byte recv(2) does not tell that.
+ */
 static int discard(int sock)
 {
+	int err, left = DISCARD_MAX;
+	socklen_t len = sizeof(err);
 	char rest[4096];
 	ssize_t n;
 
 	do {
 		n = recv(sock, rest, sizeof(rest), MSG_DONTWAIT);
-	} while (n > 0);
-	return !n || errno == EAGAIN ? 0 : -1;
+	} while (n > 0 && left--);
+	if (n < 0 && errno != EAGAIN)
+		return errno;
+	return getsockopt(sock, SOL_SOCKET, SO_ERROR, &err, &len) ? errno : err;
 }
 
-/* Bytes that the peer's machine has not got yet; over UNIX sockets that is this one. */
-static int on_the_way(int sock)
+/* Is something on its way to the peer's machine?  For UNIX sockets that is this one. */
+static bool is_on_the_way(int sock)
 {
 	struct sockaddr_storage addr = { .ss_family = AF_UNSPEC };
 	socklen_t len = sizeof(addr);
@@ -182,31 +191,32 @@ static int on_the_way(int sock)
 
 	if (getsockname(sock, (struct sockaddr *)&addr, &len) ||
 	    addr.ss_family == AF_UNIX || ioctl(sock, SIOCOUTQ, &bytes))
-		return 0;
-	return bytes;
+		return false;
+	/* The end of the stream counts as one, and may be acknowledged later. */
+	return bytes > 1;
 }
 
 /**
  * cs_net_finish - say that no more comes, and wait until all has arrived
  * @sock: connected
+ * @stopped: set by a signal that ends the wait
  *
  * Closed while there is something to read, TCP would throw away what is on its way.
  *
- * Return: 0, or -1 with errno: EINTR by a signal, else the peer is gone.
+ * Return: 0 or errno: EINTR if it was stopped, else the peer is gone.
  */
-int cs_net_finish(int sock)
+int cs_net_finish(int sock, const atomic_bool *stopped)
 {
 	int err = shutdown(sock, SHUT_WR) ? errno : 0;
 
-	while (!discard(sock)) {
-		if (err || !on_the_way(sock)) {
-			errno = err;
-			return err ? -1 : 0;
-		}
-		if (usleep(LOOK_US))
-			break;
+	for (;;) {
+		err = discard(sock) ?: err;
+		if (err || !is_on_the_way(sock))
+			return err;
+		if (*stopped)
+			return EINTR;
+		usleep(LOOK_US);
 	}
-	return -1;
 }
 
 /** cs_net_port - the port that a TCP socket listens on, 0 for a UNIX socket */

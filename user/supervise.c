@@ -80,22 +80,20 @@ static void tell_children(const siginfo_t *info)
 		closedir(proc);
 }
 
-/* Has the terminal stopped the command, and is its shell to see that? */
-static bool is_stop(const siginfo_t *info)
-{
-	return is_for_group(info) &&
-	       (info->si_signo == SIGTTIN || info->si_signo == SIGTTOU);
-}
-
 /* Sends a signal to the command, or, once it has ended, to its daemons. */
 static void pass_on(const siginfo_t *info, pid_t command)
 {
-	if (is_stop(info))
-		raise(SIGSTOP);
-	else if (!command)
+	if (!command)
 		tell_children(info);
 	else if (is_to_hear(command, info))
 		kill(command, info->si_signo);
+}
+
+/* Whose shell looks at us, and not at the command, is to see that it stopped. */
+static void stop_too(pid_t command, int sig)
+{
+	if ((sig == SIGTTIN || sig == SIGTTOU) && getpgid(command) == getpgrp())
+		raise(SIGSTOP);
 }
 
 /* Buries who has ended, @command becomes 0; Return: whether anybody is left. */
@@ -104,9 +102,13 @@ static bool reap(pid_t *command, int *status)
 	pid_t pid;
 	int how;
 
-	while ((pid = waitpid(-1, &how, WNOHANG)) > 0) {
+	while ((pid = waitpid(-1, &how, WNOHANG | WUNTRACED)) > 0) {
 		if (pid != *command)
 			continue;
+		if (WIFSTOPPED(how)) {
+			stop_too(pid, WSTOPSIG(how));
+			continue;
+		}
 		*command = 0;
 		*status = WIFEXITED(how) ? WEXITSTATUS(how) :
 					   BY_SIGNAL + WTERMSIG(how);

@@ -3,8 +3,10 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <fts.h>
+#include <linux/openat2.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "cli.h"
@@ -30,6 +32,8 @@ struct found {
  * @count: see @found
  * @room: files that @found has room for
  * @tree: number of the tree that it is in
+ * @root: descriptor of that, below which all is opened; -1: it is no directory
+ * @skip: bytes of a path before what is relative to @root
  * @closed: files and directories that we may not look at
  * @failed: those at which a look failed for another reason
  * @first: the first of these, with @err; owned
@@ -41,6 +45,8 @@ struct walk {
 	size_t count;
 	size_t room;
 	size_t tree;
+	int root;
+	size_t skip;
 	__u64 closed;
 	__u64 failed;
 	char *first;
@@ -90,15 +96,34 @@ static bool add(struct walk *walk, const struct cs_resident *entry,
 	return found->entry.file;
 }
 
-/* What is gone by now fills nothing. */
+/* What is gone by now, or something else, fills nothing. */
 static void leave_out(struct walk *walk, const char *path, int err)
 {
 	if (err == EACCES || err == EPERM) {
 		walk->closed++;
-	} else if (err != ENOENT && !walk->failed++) {
+		return;
+	}
+	if (err == ENOENT || err == ELOOP || err == ENOTDIR || err == EXDEV)
+		return;
+	if (!walk->failed++) {
 		walk->first = strdup(path);
 		walk->err = err;
 	}
+}
+
+/* It, or a directory on the way, may have become something else since: a link, say. */
+static int open_below(const struct walk *walk, const FTSENT *file)
+{
+	struct open_how how = {
+		.flags = O_RDONLY | O_NONBLOCK | O_CLOEXEC,
+		.resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS,
+	};
+	const char *path = file->fts_path + walk->skip;
+
+	if (file->fts_level == FTS_ROOTLEVEL)
+		return open(file->fts_path, (int)how.flags);
+	path += strspn(path, "/");
+	return (int)syscall(SYS_openat2, walk->root, path, &how, sizeof(how));
 }
 
 /* Return: false without memory. */
@@ -107,12 +132,7 @@ static bool look_at(struct walk *walk, const FTSENT *file)
 	struct cs_resident entry;
 	int fd, err;
 
-	/*
-	 * It may have become something else since; but fts has made its directory
-	 * the working one, and not by way of a link.
-	 */
-	fd = open(file->fts_accpath, O_RDONLY | O_NONBLOCK | O_CLOEXEC |
-		  (file->fts_level == FTS_ROOTLEVEL ? 0 : O_NOFOLLOW));
+	fd = open_below(walk, file);
 	err = fd < 0 ? -1 :
 		       cs_residency_ask(walk->dev, fd, file->fts_path, &entry);
 	if (err)
@@ -144,17 +164,21 @@ static bool visit(struct walk *walk, const FTSENT *entry)
 static bool walk_tree(struct walk *walk, char *path)
 {
 	char *const paths[] = { path, NULL };
-	FTS *tree = fts_open(paths, FTS_PHYSICAL | FTS_COMFOLLOW, NULL);
+	FTS *tree = fts_open(paths, FTS_PHYSICAL | FTS_COMFOLLOW | FTS_NOCHDIR, NULL);
 	FTSENT *entry;
 	int err;
 
 	if (!tree)
 		return false;
+	walk->root = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	walk->skip = strlen(path);
 	do {
 		errno = 0;
 		entry = fts_read(tree);
 	} while (entry && visit(walk, entry));
 	err = errno;
+	if (walk->root >= 0)
+		close(walk->root);
 	fts_close(tree);
 	errno = err;
 	return !entry && !err;

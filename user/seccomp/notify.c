@@ -4,6 +4,7 @@
  * that waits for the next; and one that looks after calls that take long.
  */
 #include <errno.h>
+#include <limits.h>
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
@@ -15,6 +16,9 @@
 #include "notify.h"
 
 #define STACK		(128 * 1024)
+
+/* Descriptors for a call: three while it runs, one for a look. */
+#define CALL_FDS	4
 
 /* Nanoseconds between two looks at calls under way. */
 #define LOOK		50000000
@@ -42,7 +46,9 @@ struct slot {
  * @served: what they count in
  * @lock: guards the rest
  * @started: signalled when a call is under way
- * @slots: calls under way
+ * @room: calls that there are descriptors for
+ * @slots: calls under way, @busy of them
+ * @busy: see @slots
  * @idle: threads that wait for a call, or will in a moment
  * @full: it was told that some are left to the kernel for want of threads
  */
@@ -52,7 +58,9 @@ struct notify {
 	struct cs_served *served;
 	pthread_mutex_t lock;	/* see @lock above */
 	pthread_cond_t started;
+	rlim_t room;
 	struct slot *slots;
+	rlim_t busy;
 	unsigned int idle;
 	bool full;
 };
@@ -97,7 +105,7 @@ static bool add_thread(void)
 static void say_full(void)
 {
 	if (!notify.full)
-		cs_err("no more threads for --seccomp: some calls are left to sendfile");
+		cs_err("no more threads or descriptors for --seccomp: some calls are left to sendfile");
 	notify.full = true;
 }
 
@@ -107,9 +115,10 @@ static bool take_on(struct slot *slot)
 	bool waits;
 
 	pthread_mutex_lock(&notify.lock);
-	waits = notify.idle > 1 || add_thread();
+	waits = notify.busy < notify.room && (notify.idle > 1 || add_thread());
 	if (waits) {
 		notify.idle--;
+		notify.busy++;
 		slot->next = notify.slots;
 		notify.slots = slot;
 		pthread_cond_signal(&notify.started);
@@ -129,6 +138,7 @@ static void give_back(const struct slot *slot)
 	while (*at != slot)
 		at = &(*at)->next;
 	*at = slot->next;
+	notify.busy--;
 	notify.idle++;
 	pthread_mutex_unlock(&notify.lock);
 }
@@ -190,24 +200,15 @@ static bool is_wanted(struct slot *slot)
 	return cs_caller_signalled(&caller);
 }
 
-/*
- * A signal that waits for any thread of a process is heard by its first, if that may;
- * else by one of which nothing tells which.  Is @slot who should look for it next?
- */
-static bool is_next_of(const struct slot *slot)
+/* The call of the highest number that is not above @most, or NULL. */
+static struct slot *find(__u64 most)
 {
-	const struct slot *other;
+	struct slot *slot, *found = NULL;
 
-	if (!slot->process || slot->caller == slot->process)
-		return slot->process;
-	for (other = notify.slots; other; other = other->next)
-		if (other->process == slot->process &&
-		    other->caller == other->process)
-			return false;
-	for (other = slot->next; other; other = other->next)
-		if (other->process == slot->process)
-			return false;
-	return true;
+	for (slot = notify.slots; slot; slot = slot->next)
+		if (slot->id <= most && (!found || slot->id > found->id))
+			found = slot;
+	return found;
 }
 
 static void interrupt(const struct slot *slot)
@@ -215,43 +216,82 @@ static void interrupt(const struct slot *slot)
 	pthread_kill(slot->thread, SIGRTMIN);
 }
 
+/* A look takes its time, in which others are to begin calls and end them. */
+static void look_at_all(void)
+{
+	struct slot *slot, seen;
+	bool wanted;
+
+	for (slot = find(ULLONG_MAX); slot; slot = seen.id ? find(seen.id - 1) : NULL) {
+		seen = *slot;
+		pthread_mutex_unlock(&notify.lock);
+		wanted = is_wanted(&seen);
+		pthread_mutex_lock(&notify.lock);
+		slot = find(seen.id);
+		if (!slot || slot->id != seen.id)
+			continue;
+		slot->process = seen.process;
+		if (wanted)
+			interrupt(slot);
+	}
+}
+
+/*
+ * A signal that waits for any thread of a process is heard by its first, if that may;
+ * else by one of which nothing tells which.  Is @slot who should look for it?  One at
+ * a time, and with time to hear it: the others' calls would go to the kernel for nothing.
+ */
+static bool is_next_of(const struct slot *slot, bool in_turn)
+{
+	bool is_first = slot->caller == slot->process;
+	const struct slot *other;
+
+	if (!slot->process)
+		return false;
+	for (other = notify.slots; other; other = other->next) {
+		if (other == slot || other->process != slot->process)
+			continue;
+		if (!in_turn || other->caller == other->process)
+			return false;
+		if (!is_first && other->id < slot->id)
+			return false;
+	}
+	return true;
+}
+
 /* Again and again: the first may come just before the send waits. */
 static void *look_after_calls(void *arg)
 {
 	const struct timespec a_while = { .tv_nsec = LOOK };
-	struct slot *slot;
-	bool second = false;
+	const struct slot *slot;
+	bool in_turn = false;
 
 	(void)arg;
-	for (;; second = !second) {
+	for (;; in_turn = !in_turn) {
 		nanosleep(&a_while, NULL);
 		pthread_mutex_lock(&notify.lock);
 		while (!notify.slots)
 			pthread_cond_wait(&notify.started, &notify.lock);
+		look_at_all();
 		for (slot = notify.slots; slot; slot = slot->next)
-			if (is_wanted(slot))
-				interrupt(slot);
-		/*
-		 * One at a time, and with time to hear it: the others' calls would go
-		 * to the kernel for nothing.
-		 */
-		for (slot = notify.slots; second && slot; slot = slot->next)
-			if (is_next_of(slot))
+			if (is_next_of(slot, in_turn))
 				interrupt(slot);
 		pthread_mutex_unlock(&notify.lock);
 	}
 	return NULL;
 }
 
-/* Each call under way has its caller's two descriptors and memory open. */
-static void allow_descriptors(void)
+/* How many calls there are descriptors for: each has the caller's two and its memory. */
+static rlim_t allow_descriptors(void)
 {
 	struct rlimit limit;
 
 	if (getrlimit(RLIMIT_NOFILE, &limit))
-		return;
+		return 0;
 	limit.rlim_cur = limit.rlim_max;
 	setrlimit(RLIMIT_NOFILE, &limit);
+	getrlimit(RLIMIT_NOFILE, &limit);
+	return limit.rlim_cur / CALL_FDS - 1;
 }
 
 /**
@@ -269,7 +309,7 @@ bool cs_notify_start(int listener, const struct cs_range_how *how,
 	sigset_t interrupt;
 	bool started;
 
-	allow_descriptors();
+	notify.room = allow_descriptors();
 	notify.listener = listener;
 	notify.how = *how;
 	notify.served = served;

@@ -261,7 +261,7 @@ static int transfer(struct job *job)
 	send_all(job);
 	job->done.seconds = cs_progress_stop(&job->line);
 	if (!job->done.error) {
-		job->done.error = cs_net_finish(job->sock, &stopped);
+		job->done.error = -cs_net_finish(job->sock, &stopped);
 		job->accepted = job->done.error;
 	}
 	return report(job);

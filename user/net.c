@@ -164,7 +164,7 @@ int cs_net_listen(const char *bind_to, const char *port)
 }
 
 /*
- * Throws away what the peer has sent until now, or some of much.  Return: 0, or the errno
+ * Throws away what the peer has sent until now, or some of much.  Return: 0, or -errno
  * that the socket died of; after the peer's last byte recv(2) does not tell that.
  */
 static int discard(int sock)
@@ -178,8 +178,8 @@ static int discard(int sock)
 		n = recv(sock, rest, sizeof(rest), MSG_DONTWAIT);
 	} while (n > 0 && left--);
 	if (n < 0 && errno != EAGAIN)
-		return errno;
-	return getsockopt(sock, SOL_SOCKET, SO_ERROR, &err, &len) ? errno : err;
+		return -errno;
+	return -(getsockopt(sock, SOL_SOCKET, SO_ERROR, &err, &len) ? errno : err);
 }
 
 /* Is something on its way to the peer's machine?  For UNIX sockets that is this one. */
@@ -203,18 +203,18 @@ static bool is_on_the_way(int sock)
  *
  * Closed while there is something to read, TCP would throw away what is on its way.
  *
- * Return: 0 or errno: EINTR if it was stopped, else the peer is gone.
+ * Return: 0 or -errno: -EINTR if it was stopped, else the peer is gone.
  */
 int cs_net_finish(int sock, const atomic_bool *stopped)
 {
-	int err = shutdown(sock, SHUT_WR) ? errno : 0;
+	int err = shutdown(sock, SHUT_WR) ? -errno : 0;
 
 	for (;;) {
 		err = discard(sock) ?: err;
 		if (err || !is_on_the_way(sock))
 			return err;
 		if (*stopped)
-			return EINTR;
+			return -EINTR;
 		usleep(LOOK_US);
 	}
 }

@@ -7,4 +7,5 @@
 
 need_module
 use_xfs
-"$programs/bytes"
+# The kind of socket has nothing to do with the file system.
+"$programs/bytes" -v cached_tcp -v direct_tcp -v drop_tcp -v hybrid_tcp

@@ -24,7 +24,7 @@ check "the other is none" not poisons "$module"
 check "it can be loaded" use "$poisoning"
 # These look at each byte: short reads, odd ranges, ends of files, holes.
 check "each byte of a file that is vandalized meanwhile" stale
-check "each byte of each range" bytes
+check "each byte of each range" bytes -v cached_tcp -v direct_tcp -v drop_tcp -v hybrid_tcp
 check "the other can be loaded again" use "$module"
 check "everything given back" balanced
 finish

@@ -19,6 +19,8 @@
 
 /* Descriptors for a call: three while it runs, one for a look. */
 #define CALL_FDS	4
+/* Those that coldsend has itself, and to spare. */
+#define OUR_FDS		16
 
 /* Nanoseconds between two looks at calls under way. */
 #define LOOK		50000000
@@ -291,7 +293,7 @@ static rlim_t allow_descriptors(void)
 	limit.rlim_cur = limit.rlim_max;
 	setrlimit(RLIMIT_NOFILE, &limit);
 	getrlimit(RLIMIT_NOFILE, &limit);
-	return limit.rlim_cur / CALL_FDS - 1;
+	return limit.rlim_cur < 2 * OUR_FDS ? 1 : (limit.rlim_cur - OUR_FDS) / CALL_FDS;
 }
 
 /**

@@ -27,10 +27,10 @@ static void cs_gather_take(struct cs_segment *segment, struct folio *folio,
 }
 
 /* Is there memory of the folio that is broken?  Of a large one, some page's. */
-static bool cs_gather_is_poisoned(struct folio *folio)
+static bool cs_gather_is_poisoned(struct folio *folio, size_t size)
 {
 	return folio_test_hwpoison(folio) ||
-	       (folio_test_large(folio) && folio_test_has_hwpoisoned(folio));
+	       (size > PAGE_SIZE && folio_test_has_hwpoisoned(folio));
 }
 
 /* Is the folio the next of the segment, with its data in place? */
@@ -38,12 +38,16 @@ static bool cs_gather_fits(const struct cs_segment *segment,
 			   struct folio *folio, loff_t limit)
 {
 	loff_t pos = segment->pos + segment->end;
+	size_t size = folio_size(folio);
 
-	/* The largest file's last folio ends where positions do. */
-	return pos < limit && pos >= folio_pos(folio) &&
-	       pos - folio_pos(folio) < folio_size(folio) &&
+	/*
+	 * The largest file's last folio ends where positions do; what begins behind
+	 * is further from it than any is large.
+	 */
+	return pos < limit && (u64)(pos - folio_pos(folio)) < size &&
 	       segment->nr_bvecs < segment->max_bvecs &&
-	       folio_test_uptodate(folio) && !cs_gather_is_poisoned(folio);
+	       folio_test_uptodate(folio) &&
+	       !cs_gather_is_poisoned(folio, size);
 }
 
 /* Return: whether all folios were taken, so that more may follow. */

@@ -109,13 +109,15 @@ bool cs_pagecache_is_locked(struct file *file)
 	return false;
 }
 
+/* Part of every transfer: most names differ in their first letter. */
 static bool cs_pagecache_is_one_of(const struct inode *inode,
 				   const char *const names[], u32 nr_names)
 {
+	const char *name = inode->i_sb->s_type->name;
 	u32 i;
 
 	for (i = 0; i < nr_names; i++)
-		if (!strcmp(inode->i_sb->s_type->name, names[i]))
+		if (*name == *names[i] && !strcmp(name, names[i]))
 			return true;
 	return false;
 }
@@ -184,13 +186,12 @@ static bool cs_pagecache_can_pass(struct file *file)
 }
 
 /*
- * Are direct reads done where they are said to be?  Below overlayfs nothing tells
- * whether; f2fs says so of files in their inodes too.
+ * Are direct reads done where they are said to be?  Below overlayfs, where the inode
+ * that has the data is another, nothing tells; f2fs says so of files in inodes, too.
  */
-static bool cs_pagecache_is_stated(struct file *file)
+static bool cs_pagecache_is_stated(const struct file *file,
+				   const struct inode *inode)
 {
-	const struct inode *inode = cs_pagecache_inode(file);
-
 	return inode == file_inode(file) &&
 	       inode->i_sb->s_magic != F2FS_SUPER_MAGIC;
 }
@@ -219,7 +220,7 @@ void cs_pagecache_alignment(struct file *file, struct cs_alignment *alignment)
 	if (stat.result_mask & STATX_DIOALIGN) {
 		alignment->mem = stat.dio_mem_align;
 		alignment->offset = stat.dio_offset_align;
-		alignment->stated = cs_pagecache_is_stated(file);
+		alignment->stated = cs_pagecache_is_stated(file, inode);
 	} else {
 		/* True of most that don't say. */
 		alignment->mem = i_blocksize(inode);

@@ -98,17 +98,13 @@ fails() {
 	[[ $said == *"$words"* ]] || { echo "no '$words' in: $said"; return 1; }
 }
 
-# Waits 50 ms, without a process: nothing is ever written there.
-exec {never}<> <(:)
-nap() { read -rt .05 -u "$never" || true; }
-
 # within SECONDS COMMAND…: waits until it is true; false at the deadline.
 within() {
 	local deadline=$((SECONDS + $1))
 	shift
 	until "$@"; do
 		[ $SECONDS -lt $deadline ] || return 1
-		nap
+		sleep .05
 	done
 }
 

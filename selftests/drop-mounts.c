@@ -19,6 +19,7 @@
 #define HELD		(128 * CS_KIB)
 #define RESIDUE		256
 #define GO_SECONDS	5
+#define SOON		1		/* seconds */
 
 static const struct cs_data data = { .seed = 112, .size = SIZE };
 
@@ -73,6 +74,8 @@ static bool is_unmounted(void *arg)
 static void unmount_while_held(struct __test_metadata *_metadata,
 			       struct _test_data_mounts *self, bool running)
 {
+	long long since;
+
 	self->file = make_file("mnt/file");
 	ASSERT_GE(self->file, 0);
 	cs_send_init(&self->s, self->file, self->sv[0], 0,
@@ -82,8 +85,10 @@ static void unmount_while_held(struct __test_metadata *_metadata,
 	if (!running)
 		ASSERT_EQ(0, cs_send(self->dev, &self->s));
 	close(self->file);
+	since = cs_now_ms();
 	ASSERT_EQ(0, close(self->dev));
 	EXPECT_TRUE(cs_wait(is_unmounted, NULL, 5)) TH_LOG("%s", strerror(errno));
+	EXPECT_LT(cs_now_ms() - since, cs_patient(SOON) * 1000);
 	EXPECT_TRUE(cs_sock_has(self->sv[1], HELD));
 }
 

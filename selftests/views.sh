@@ -232,7 +232,7 @@ keep_sending() {
 }
 look_often() {
 	local i
-	for ((i = 0; i < 10; i++)); do
+	for ((i = 0; i < 20; i++)); do
 		coldsend top --json >"$tmp/top.json" || return 1
 		in_top '.transfers | (map(.id) | . == unique) and all(.path != "" and .pid > 0)' || return 1
 		awk -F '\t' 'NR > 1 && NF != 13 { exit 1 }' "$debugfs/transfers" || return 1

@@ -170,13 +170,14 @@ static void cs_files_show_heads(struct seq_file *seq)
 	seq_puts(seq, "\tpath\n");
 }
 
-/* Most paths have nothing to escape, which is seen sooner than done. */
-static bool cs_path_is_plain(const char *path)
+/* How many bytes of @path are shown as they are, before one that is not or its end. */
+static size_t cs_path_plain(const char *path)
 {
-	for (; *path; path++)
-		if (*path <= ' ' || *path > '~' || *path == '\\')
-			return false;
-	return true;
+	const char *at = path;
+
+	while (*at > ' ' && *at <= '~' && *at != '\\')
+		at++;
+	return at - path;
 }
 
 /**
@@ -184,18 +185,25 @@ static bool cs_path_is_plain(const char *path)
  * @seq: where to
  * @path: raw bytes
  *
- * Everything but printable ASCII is escaped, and so is the escape.
+ * Everything but printable ASCII is escaped, and so is the escape.  Most bytes
+ * are not, and those are written sooner than looked through once more.
  */
 void cs_debugfs_show_path(struct seq_file *seq, const char *path)
 {
+	size_t plain;
+
 	if (!*path)
 		seq_putc(seq, '-');
-	else if (cs_path_is_plain(path))
-		seq_puts(seq, path);
-	else
-		seq_escape_mem(seq, path, strlen(path),
-			       ESCAPE_SPACE | ESCAPE_SPECIAL | ESCAPE_OCTAL |
-			       ESCAPE_NAP | ESCAPE_APPEND, "\\");
+	while (*path) {
+		plain = cs_path_plain(path);
+		seq_write(seq, path, plain);
+		path += plain;
+		if (*path)
+			seq_escape_mem(seq, path++, 1,
+				       ESCAPE_SPACE | ESCAPE_SPECIAL |
+				       ESCAPE_OCTAL | ESCAPE_NAP |
+				       ESCAPE_APPEND, "\\");
+	}
 }
 
 /* A tab and a number each; most are of one digit, and each call takes its time. */

@@ -5,28 +5,36 @@
 #include "views.h"
 #include "genl.h"
 
+#define CS_COUNTERS \
+	(COLDSEND_A_COUNTERS_MAX - COLDSEND_A_COUNTERS_TRANSFERS + 1)
+
 /* A counter as it is in a message, where nothing is aligned to more than four bytes. */
 struct cs_counter_attr {
 	struct nlattr head;
 	u8 value[sizeof(u64)];
 };
 
-/* All at once: rows are many, and each attribute that is put takes its time. */
+/* All at once, in their place: rows are many, and each put and each copy takes its time. */
 static int cs_genl_put_counters(struct sk_buff *skb,
 				const struct cs_counters *counters)
 {
-	struct cs_counter_attr attrs[COLDSEND_A_COUNTERS_MAX];
-	u32 i, n = 0;
+	struct cs_counter_attr *attr;
+	struct nlattr *nest;
+	u32 i;
 
-	BUILD_BUG_ON(sizeof(attrs[0]) != NLA_HDRLEN + sizeof(u64));
+	BUILD_BUG_ON(sizeof(*attr) != NLA_HDRLEN + sizeof(u64));
+	nest = nla_reserve(skb, COLDSEND_A_COUNTERS | NLA_F_NESTED,
+			   CS_COUNTERS * sizeof(*attr));
+	if (!nest)
+		return -EMSGSIZE;
+	attr = nla_data(nest);
 	for (i = COLDSEND_A_COUNTERS_TRANSFERS; i <= COLDSEND_A_COUNTERS_MAX;
-	     i++, n++) {
-		attrs[n].head.nla_type = i;
-		attrs[n].head.nla_len = sizeof(attrs[n]);
-		memcpy(attrs[n].value, &counters->value[i], sizeof(u64));
+	     i++, attr++) {
+		attr->head.nla_type = i;
+		attr->head.nla_len = sizeof(*attr);
+		memcpy(attr->value, &counters->value[i], sizeof(u64));
 	}
-	return nla_put(skb, COLDSEND_A_COUNTERS | NLA_F_NESTED,
-		       n * sizeof(attrs[0]), attrs);
+	return 0;
 }
 
 static int cs_genl_put_objects(struct sk_buff *skb)

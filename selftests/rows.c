@@ -109,14 +109,15 @@ static long read_debugfs(void)
 {
 	static char buf[64 * CS_KIB];
 	int fd = open(DEBUGFS_FILES, O_RDONLY | O_CLOEXEC);
+	const char *at;
 	long lines = 0;
-	ssize_t n, i;
+	ssize_t n;
 
 	if (fd < 0)
 		return -errno;
 	while ((n = read(fd, buf, sizeof(buf))) > 0)
-		for (i = 0; i < n; i++)
-			lines += buf[i] == '\n';
+		for (at = buf; (at = memchr(at, '\n', buf + n - at)); at++)
+			lines++;
 	close(fd);
 	return n < 0 ? -errno : lines;
 }

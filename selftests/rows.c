@@ -66,17 +66,16 @@ static size_t name_of(char *name, size_t size, int i)
 static int add_row(FIXTURE_DATA(rows) *self)
 {
 	struct coldsend_send s;
-	char name[64], byte;
+	char name[64];
 	int file, err;
 
 	name_of(name, sizeof(name), self->made++);
 	file = memfd_create(name, MFD_CLOEXEC);
-	if (file < 0 || write(file, "x", 1) != 1)
+	if (file < 0)
 		return -errno;
-	cs_send_init(&s, file, self->sv[0], 0, 1, COLDSEND_POLICY_CACHED);
+	/* A transfer of no byte has a row, too. */
+	cs_send_init(&s, file, self->sv[0], 0, 0, COLDSEND_POLICY_CACHED);
 	err = cs_send(self->dev, &s);
-	if (!err && recv(self->sv[1], &byte, 1, 0) != 1)
-		err = -EIO;
 	close(file);
 	return err;
 }

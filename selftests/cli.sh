@@ -234,6 +234,28 @@ check "and all arrived" cmp "$file" "$tmp/copy"
 check "send to a peer that leaves" to_peer leaves 1 --length 100K
 check "  that has ended its own stream before" to_peer ends 1 --length 100K
 
+# Who has a lease of a file gives it up when it is opened, some time later.
+cat >"$tmp/leaser.py" <<-'END'
+	import fcntl, os, signal, sys, time
+	file = os.open(sys.argv[1], os.O_RDWR)
+	signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGIO])
+	fcntl.fcntl(file, fcntl.F_SETLEASE, fcntl.F_WRLCK)
+	open(sys.argv[2], "w").close()
+	signal.sigwait([signal.SIGIO])
+	time.sleep(.3)
+	fcntl.fcntl(file, fcntl.F_SETLEASE, fcntl.F_UNLCK)
+END
+leased() {
+	local leaser status=0
+	rm -f "$tmp/is-leased"
+	python3 "$tmp/leaser.py" "$file" "$tmp/is-leased" & leaser=$!
+	wait_for 10 [ -e "$tmp/is-leased" ] || return 1
+	coldsend "$@" "$file" >/dev/null || status=1
+	wait "$leaser" && return "$status"
+}
+check "a file that somebody has a lease of" leased residency
+check "info of it" leased info
+
 hostile_name() {
 	local name=$tmp/$'\e]0;x\a'
 	mkfifo "$name"

@@ -68,6 +68,9 @@ mega=$((1 << 20))
 check "all goes through the module" sends $size 3 1 $mega --min-size 0
 check "the start of a file is left" sends $((size - mega)) 2 2 $mega --min-size $((mega + 1))
 check "small files are left" sends 0 0 4 $mega --min-size 3M
+for bytes in 3G 4G; do
+	check "a size of $bytes" sends 0 0 4 $mega --min-size $bytes
+done
 check "by itself, too" sends $((size - 3 * 65536)) 43 4 65536
 
 policy_used() { coldsend files --json | jq -e --arg p "$1" --arg f "$file" 'any(.file.path == $f and .file.policy_used == $p)' >/dev/null; }

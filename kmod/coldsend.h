@@ -303,6 +303,7 @@ struct cs_source {
 };
 
 void cs_source_open(struct cs_xfer *xfer, u32 policy);
+int cs_source_read_error(ssize_t result);
 enum cs_next cs_source_fall_back(struct cs_xfer *xfer,
 				 const struct cs_source *to, u32 reason);
 bool cs_source_supports(u32 policy);

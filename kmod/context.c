@@ -182,7 +182,7 @@ static bool cs_context_runs(struct cs_context *context, fl_owner_t owner,
 }
 
 /**
- * cs_context_cancel_all - ends transfers, and waits until they have
+ * cs_context_cancel_all - ends transfers of the caller, and waits until they have
  * @context: of the open device
  * @owner: descriptor table that they were submitted from
  *

@@ -119,24 +119,6 @@ static void cs_ring_drop_pages(struct cs_xfer *xfer)
 	}
 }
 
-/*
- * What disks say of a bad place, a lost path, their removal and the like is EIO, as
- * where the page cache reads; it would be taken for what the socket says.
- */
-static int cs_ring_error(ssize_t result)
-{
-	switch (result) {
-	case -ENOMEM:
-	case -EINTR:
-	case -ERESTARTSYS:
-	case -EACCES:
-	case -EPERM:
-		return result;
-	default:
-		return -EIO;
-	}
-}
-
 /* What the read brought for us, now that it has completed. */
 static enum cs_next cs_ring_harvest(struct cs_xfer *xfer,
 				    struct cs_segment *segment)
@@ -147,7 +129,7 @@ static enum cs_next cs_ring_harvest(struct cs_xfer *xfer,
 		return cs_source_fall_back(xfer, &cs_source_drop,
 					   COLDSEND_FALLBACK_DIRECT_REFUSED);
 	if (result < 0) {
-		xfer->error = cs_ring_error(result);
+		xfer->error = cs_source_read_error(result);
 		return CS_NEXT_END;
 	}
 	if (segment->buffered)

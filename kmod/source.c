@@ -87,3 +87,28 @@ enum cs_next cs_source_fall_back(struct cs_xfer *xfer,
 	xfer->source->open(xfer);
 	return CS_NEXT_AGAIN;
 }
+
+/**
+ * cs_source_read_error - why a transfer ends whose file could not be read
+ * @result: what the file system said, below 0; 0: at its end
+ *
+ * What disks and servers say of a bad place, a lost path, their removal and the
+ * like is EIO, as where the page cache reads; it would be taken for what the
+ * socket says.
+ *
+ * Any context.
+ */
+int cs_source_read_error(ssize_t result)
+{
+	switch (result) {
+	case 0:
+	case -ENOMEM:
+	case -EINTR:
+	case -ERESTARTSYS:
+	case -EACCES:
+	case -EPERM:
+		return result;
+	default:
+		return -EIO;
+	}
+}

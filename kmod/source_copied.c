@@ -90,10 +90,11 @@ static enum cs_next cs_copied_refill(struct cs_xfer *xfer)
 	result = cs_copied_get(xfer);
 	if (result == -EAGAIN)
 		return CS_NEXT_WAIT_POOL;
-	if (!result)
-		result = cs_copied_read(xfer, xfer->copied);
-	if (result <= 0)
+	if (result)
 		return cs_copied_stop(xfer, result);
+	result = cs_copied_read(xfer, xfer->copied);
+	if (result <= 0)
+		return cs_copied_stop(xfer, cs_source_read_error(result));
 	xfer->copied->counter = COLDSEND_A_COUNTERS_BYTES_COPIED;
 	xfer->copied->pos = xfer->pos;
 	xfer->copied->first = 0;

@@ -18,6 +18,7 @@
 #define RECORD		sizeof(struct coldsend_completion)
 /* Milliseconds that what must not wait may take on a slow machine. */
 #define AT_ONCE		1000
+#define TIMEOUT_MS	200
 
 static const struct cs_data data = { .seed = 91, .size = SIZE };
 
@@ -224,6 +225,24 @@ TEST_F(async, every_policy_and_socket)
 			exact(_metadata, self->dev, self->s, kind);
 		}
 	}
+}
+
+/* A peer that takes nothing, and a sender who has said how long he waits. */
+TEST_F(async, send_timeout)
+{
+	struct timeval tv = { .tv_usec = TIMEOUT_MS * 1000 };
+	long long since;
+
+	ASSERT_EQ(0, setsockopt(self->sv[0], SOL_SOCKET, SO_SNDTIMEO, &tv,
+				sizeof(tv)));
+	since = cs_now_ms();
+	ASSERT_EQ(0, cs_submit(self->dev, &self->s, 1));
+	ASSERT_EQ(0, cs_collect(self->dev, &self->c, 1, 20));
+	EXPECT_GE(cs_now_ms() - since, TIMEOUT_MS * 3 / 4);
+	EXPECT_EQ(EAGAIN, self->c.error);
+	EXPECT_GT(self->c.sent, 0);
+	EXPECT_LT(self->c.sent, SIZE);
+	receive_rest(_metadata, self->sv, self->c.sent);
 }
 
 TEST_F(async, nothing_to_send)

@@ -136,6 +136,13 @@ check "none elsewhere" no_progress
 
 check "send a file that is not there" fails 1 "No such file" coldsend send "$tmp/nothing" 127.0.0.1 1
 check "send a directory" fails 1 "regular file" coldsend send "$tmp" 127.0.0.1 1
+unreadable() {
+	local receiver port status=0
+	listen 127.0.0.1 --discard || return 1
+	fails 1 "(EIO)" coldsend send /sys/class/net/lo/speed 127.0.0.1 "$port" || status=1
+	wait "$receiver" && return "$status"
+}
+check "send a file whose reads fail" unreadable
 check "send to nobody" fails 1 "refused" coldsend send "$file" 127.0.0.1 1
 check "residency of nothing" fails 1 "No such file" coldsend residency "$tmp/nothing"
 
@@ -255,6 +262,7 @@ leased() {
 }
 check "a file that somebody has a lease of" leased residency
 check "info of it" leased info
+check "residency of its directory" leased residency -r
 
 hostile_name() {
 	local name=$tmp/$'\e]0;x\a'

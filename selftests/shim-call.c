@@ -7,11 +7,16 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
 #include <signal.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "kselftest_harness.h"
@@ -104,6 +109,8 @@ static const struct variation variations[] = {
 	{ .name = "file of /proc", .count = 100, .in_path = "/proc/version" },
 	{ .name = "file of /sys", .count = 100,
 	  .in_path = "/sys/kernel/fscaps" },
+	{ .name = "file of /sys that can't be read", .count = 100,
+	  .in_path = "/sys/class/net/lo/speed" },
 	{ .name = "datagrams", .count = 512, .make_ends = cs_ends_datagram },
 	{ .name = "socket to append", .count = SIZE, .make_ends = cs_ends_append },
 	{ .name = "socket shut", .count = SIZE, .make_ends = cs_ends_shut },
@@ -315,6 +322,40 @@ TEST_F(call, errno_is_left_alone)
 	errno = 4242;
 	EXPECT_EQ((ssize_t)SIZE, sendfile(c.out, c.in, &c.offset, SIZE));
 	EXPECT_EQ(4242, errno);
+	tear_down(&c);
+}
+
+/* Of this process, as a security module may do it of a server's: whether it can. */
+static bool forbid_the_module(void)
+{
+	struct sock_filter steps[] = {
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS,
+			 offsetof(struct seccomp_data, nr)),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_ioctl, 0, 3),
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS,
+			 offsetof(struct seccomp_data, args[1])),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, COLDSEND_IOC_SEND, 0, 1),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EACCES),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+	};
+	struct sock_fprog program = { ARRAY_SIZE(steps), steps };
+
+	return !prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) &&
+	       !prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program);
+}
+
+/* Who forbids requests to the module does not forbid sendfile. */
+TEST_F(call, is_forbidden)
+{
+	struct call c;
+
+	if (!getenv("LD_PRELOAD"))
+		SKIP(return, "not for a filter");
+	set_up(&c, &variations[0], self->file);
+	ASSERT_TRUE(forbid_the_module());
+	make_call(&c);
+	EXPECT_EQ(SIZE, c.result);
+	EXPECT_EQ(self->before, cs_shim_served());
 	tear_down(&c);
 }
 

@@ -112,10 +112,10 @@ static void leave_out(struct walk *walk, const char *path, int err)
 }
 
 /* It, or a directory on the way, may have become something else since: a link, say. */
-static int open_below(const struct walk *walk, const FTSENT *file)
+static int open_below(const struct walk *walk, const FTSENT *file, __u64 flags)
 {
 	struct open_how how = {
-		.flags = O_RDONLY | O_NONBLOCK | O_CLOEXEC,
+		.flags = O_RDONLY | O_CLOEXEC | O_LARGEFILE | flags,
 		.resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS,
 	};
 	const char *path = file->fts_path + walk->skip;
@@ -132,7 +132,10 @@ static bool look_at(struct walk *walk, const FTSENT *file)
 	struct cs_resident entry;
 	int fd, err;
 
-	fd = open_below(walk, file);
+	fd = open_below(walk, file, O_NONBLOCK);
+	/* As cs_file_open(): who has a lease of it gives it back meanwhile. */
+	if (fd < 0 && errno == EWOULDBLOCK)
+		fd = open_below(walk, file, 0);
 	err = fd < 0 ? -1 :
 		       cs_residency_ask(walk->dev, fd, file->fts_path, &entry);
 	if (err)

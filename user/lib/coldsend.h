@@ -94,12 +94,14 @@ long long coldsend_send(struct coldsend *cs, struct coldsend_send *request);
  *	again at once, and both descriptors closed
  *
  * The transfer waits for the peer whether the socket is non-blocking or not; it
- * gives up with ETIMEDOUT when the peer takes nothing for long (idle-max).  Do
- * not write to the socket before its result is there.
+ * gives up when the peer takes nothing for long: with ETIMEDOUT after idle-max,
+ * with EAGAIN after SO_SNDTIMEO, if the socket has one.  Do not write to the socket
+ * before its result is there.
  *
  * Return: 0, with request->id set to the transfer's number, from 1 and never
  * used again by this handle; -1 and nothing was started: EDQUOT, there are too
- * many; or what coldsend_send() says.
+ * many; EOPNOTSUPP, a process answers reads of the file (FUSE); or what
+ * coldsend_send() says.
  */
 int coldsend_submit(struct coldsend *cs, struct coldsend_send *request);
 

@@ -98,7 +98,7 @@ const char *coldsend_strerror(int err)
 	case ENOTCONN:
 		return "the socket is not connected";
 	case EOPNOTSUPP:
-		return "the socket is no stream socket, or the file can't travel by the policy";
+		return "the socket is no stream socket, or the file can't travel that way";
 	case EOVERFLOW:
 		return "the range goes past the largest file offset";
 	case EINVAL:

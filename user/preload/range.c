@@ -16,6 +16,9 @@
 /* Bytes of one call at the most, as the kernel's MAX_RW_COUNT: 2 GiB - a page. */
 #define COUNT_MAX	((size_t)INT_MAX & ~(size_t)4095)
 
+/* More than any call sends. */
+#define UNTOLD		(~(__u64)0)
+
 /*
  * Is an error of the module the answer, as sendfile would give it?  A socket tells
  * what it died of once: asked again, the kernel would say EPIPE.  EIO is not: what
@@ -66,8 +69,12 @@ static ssize_t send_range(const struct cs_range_how *how, int out, int in,
 	if (device.fd < 0 || flags < 0 || flags & O_APPEND)
 		return 0;
 	request.policy = how->policy;
+	/* The module sets it, also where it fails: who forbids the ioctl does not. */
+	request.sent = UNTOLD;
 	sent = coldsend_send(&device, &request);
-	return sent >= 0 || is_answer(errno) ? sent : 0;
+	if (sent < 0 && (request.sent == UNTOLD || !is_answer(errno)))
+		return 0;
+	return sent;
 }
 
 /*

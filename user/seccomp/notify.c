@@ -10,6 +10,7 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/queue.h>
 #include <sys/resource.h>
 #include <time.h>
 
@@ -27,19 +28,22 @@
 
 /**
  * struct slot - a call under way
- * @next: another one, or NULL
+ * @link: on the list of them
+ * @look: that saw it last, or was under way when the call began
  * @id: its number
  * @caller: the thread that made it
  * @process: whose that is, if a signal waits there for any of its threads; else 0
  * @thread: ours, which does it, and has this on its stack
  */
 struct slot {
-	struct slot *next;
+	TAILQ_ENTRY(slot) link;
+	__u64 look;
 	__u64 id;
 	pid_t caller;
 	pid_t process;
 	pthread_t thread;
 };
+TAILQ_HEAD(slots, slot);
 
 /**
  * struct notify - all there is
@@ -49,8 +53,10 @@ struct slot {
  * @lock: guards the rest
  * @started: signalled when a call is under way
  * @room: calls that there are descriptors for
- * @slots: calls under way, @busy of them
+ * @slots: calls under way, @busy of them, those first that were seen least lately
  * @busy: see @slots
+ * @look: number of the look at all of them that is under way, or was last
+ * @seen: the call that is looked at without the lock; NULL: it has ended
  * @idle: threads that wait for a call, or will in a moment
  * @full: it was told that some are left to the kernel for want of threads
  */
@@ -61,8 +67,10 @@ struct notify {
 	pthread_mutex_t lock;	/* see @lock above */
 	pthread_cond_t started;
 	rlim_t room;
-	struct slot *slots;
+	struct slots slots;
 	rlim_t busy;
+	__u64 look;
+	const struct slot *seen;
 	unsigned int idle;
 	bool full;
 };
@@ -70,6 +78,7 @@ struct notify {
 static struct notify notify = {
 	.lock = PTHREAD_MUTEX_INITIALIZER,
 	.started = PTHREAD_COND_INITIALIZER,
+	.slots = TAILQ_HEAD_INITIALIZER(notify.slots),
 };
 
 static void *answer_calls(void *arg);
@@ -121,8 +130,8 @@ static bool take_on(struct slot *slot)
 	if (waits) {
 		notify.idle--;
 		notify.busy++;
-		slot->next = notify.slots;
-		notify.slots = slot;
+		slot->look = notify.look;
+		TAILQ_INSERT_TAIL(&notify.slots, slot, link);
 		pthread_cond_signal(&notify.started);
 	} else {
 		say_full();
@@ -132,14 +141,12 @@ static bool take_on(struct slot *slot)
 }
 
 /* Under the lock, so that nobody interrupts us for a call that is over. */
-static void give_back(const struct slot *slot)
+static void give_back(struct slot *slot)
 {
-	struct slot **at = &notify.slots;
-
 	pthread_mutex_lock(&notify.lock);
-	while (*at != slot)
-		at = &(*at)->next;
-	*at = slot->next;
+	TAILQ_REMOVE(&notify.slots, slot, link);
+	if (notify.seen == slot)
+		notify.seen = NULL;
 	notify.busy--;
 	notify.idle++;
 	pthread_mutex_unlock(&notify.lock);
@@ -202,40 +209,39 @@ static bool is_wanted(struct slot *slot)
 	return cs_caller_signalled(&caller);
 }
 
-/* The call of the highest number that is not above @most, or NULL. */
-static struct slot *find(__u64 most)
-{
-	struct slot *slot, *found = NULL;
-
-	for (slot = notify.slots; slot; slot = slot->next)
-		if (slot->id <= most && (!found || slot->id > found->id))
-			found = slot;
-	return found;
-}
-
 static void interrupt(const struct slot *slot)
 {
 	pthread_kill(slot->thread, SIGRTMIN);
 }
 
-/* A look takes its time, in which others are to begin calls and end them. */
-static void look_at_all(void)
+/* Looks at the first, which becomes the last: others are to begin and end meanwhile. */
+static void look_at(struct slot *slot)
 {
-	struct slot *slot, seen;
+	struct slot seen;
 	bool wanted;
 
-	for (slot = find(ULLONG_MAX); slot; slot = seen.id ? find(seen.id - 1) : NULL) {
-		seen = *slot;
-		pthread_mutex_unlock(&notify.lock);
-		wanted = is_wanted(&seen);
-		pthread_mutex_lock(&notify.lock);
-		slot = find(seen.id);
-		if (!slot || slot->id != seen.id)
-			continue;
-		slot->process = seen.process;
-		if (wanted)
-			interrupt(slot);
-	}
+	TAILQ_REMOVE(&notify.slots, slot, link);
+	TAILQ_INSERT_TAIL(&notify.slots, slot, link);
+	slot->look = notify.look;
+	notify.seen = slot;
+	seen = *slot;
+	pthread_mutex_unlock(&notify.lock);
+	wanted = is_wanted(&seen);
+	pthread_mutex_lock(&notify.lock);
+	if (!notify.seen)
+		return;
+	slot->process = seen.process;
+	if (wanted)
+		interrupt(slot);
+}
+
+static void look_at_all(void)
+{
+	struct slot *first;
+
+	notify.look++;
+	while ((first = TAILQ_FIRST(&notify.slots)) && first->look != notify.look)
+		look_at(first);
 }
 
 /*
@@ -250,7 +256,7 @@ static bool is_next_of(const struct slot *slot, bool in_turn)
 
 	if (!slot->process)
 		return false;
-	for (other = notify.slots; other; other = other->next) {
+	TAILQ_FOREACH(other, &notify.slots, link) {
 		if (other == slot || other->process != slot->process)
 			continue;
 		if (!in_turn || other->caller == other->process)
@@ -272,10 +278,10 @@ static void *look_after_calls(void *arg)
 	for (;; in_turn = !in_turn) {
 		nanosleep(&a_while, NULL);
 		pthread_mutex_lock(&notify.lock);
-		while (!notify.slots)
+		while (TAILQ_EMPTY(&notify.slots))
 			pthread_cond_wait(&notify.started, &notify.lock);
 		look_at_all();
-		for (slot = notify.slots; slot; slot = slot->next)
+		TAILQ_FOREACH(slot, &notify.slots, link)
 			if (is_next_of(slot, in_turn))
 				interrupt(slot);
 		pthread_mutex_unlock(&notify.lock);

@@ -196,7 +196,10 @@ struct coldsend_cancel {
 	__aligned_u64 id;
 };
 
-/* coldsend_info.file_flags: policy direct will not fall back at the start. */
+/*
+ * coldsend_info.file_flags: the file says that it has direct I/O.  Its file system
+ * may refuse a read all the same, or do it through the page cache.
+ */
 #define COLDSEND_FILE_DIRECT	(1U << 0)
 /* coldsend_info.file_flags: page-cache pages of the file can be handed out. */
 #define COLDSEND_FILE_CACHED	(1U << 1)

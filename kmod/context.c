@@ -20,6 +20,12 @@
 
 #include "ring.h"
 
+/*
+ * Jiffies that who exits waits for his transfers: longer than disks take, and shorter
+ * than the freezer has patience for.
+ */
+#define CS_EXIT_PATIENCE	(10 * HZ)
+
 /**
  * struct cs_context - an open device
  * @lock: guards the rest
@@ -187,7 +193,7 @@ static bool cs_context_runs(struct cs_context *context, fl_owner_t owner,
  * @owner: descriptor table that they were submitted from
  *
  * Sleeps for the disk, and for whoever holds a socket that blocks; not for ever if
- * the task, which does not exit yet, gets a deadly signal.
+ * the task gets a deadly signal, or exits: then they end later, by themselves.
  */
 void cs_context_cancel_all(struct cs_context *context, fl_owner_t owner)
 {
@@ -195,8 +201,9 @@ void cs_context_cancel_all(struct cs_context *context, fl_owner_t owner)
 		return;
 	/* It may take long, and is no reason to suspect the kernel. */
 	if (current->flags & PF_EXITING)
-		wait_event_idle(context->wait,
-				!cs_context_runs(context, owner, false));
+		wait_event_idle_timeout(context->wait,
+					!cs_context_runs(context, owner, false),
+					CS_EXIT_PATIENCE);
 	else
 		wait_event_killable(context->wait,
 				    !cs_context_runs(context, owner, false));

@@ -15,6 +15,7 @@
 #include <linux/slab.h>
 #include <net/sock.h>
 
+#include "compat/file.h"
 #include "auto.h"
 #include "views.h"
 #include "trace.h"
@@ -330,6 +331,21 @@ static void cs_xfer_notify(const struct cs_xfer *xfer)
 	inc_syscw(current);
 }
 
+/*
+ * The last to do so closes the file, which takes as long as a large one is freed, or a
+ * server answers: of a worker, not of the work item that all threads of the kernel share.
+ */
+static void cs_xfer_put_file(struct cs_xfer *xfer)
+{
+	struct file *file = xfer->file;
+
+	xfer->file = NULL;
+	if (!xfer->async)
+		fput(file);
+	else if (!compat_file_put_unless_last(file))
+		__fput_sync(file);
+}
+
 /**
  * cs_xfer_end - lets go of everything that a transfer used, and counts it
  * @xfer: that has ended; only cs_xfer_report() and cs_xfer_destroy() follow
@@ -353,8 +369,7 @@ void cs_xfer_end(struct cs_xfer *xfer)
 	cs_xfer_notify(xfer);
 	/* Taken in cs_xfer_get_sock() and cs_xfer_get_file(). */
 	cs_sink_put(xfer);
-	fput(xfer->file);
-	xfer->file = NULL;
+	cs_xfer_put_file(xfer);
 }
 
 /**

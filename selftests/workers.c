@@ -11,6 +11,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/ioprio.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -128,6 +129,37 @@ TEST_F(workers, another_claims)
 	EXPECT_TRUE(cs_child_exits(&child, SECONDS));
 	EXPECT_EQ(PIECE, child.outcome->sent);
 	close(s.file_fd);
+	close(sv[0]);
+	close(sv[1]);
+}
+
+static bool is_running(void *arg)
+{
+	const struct cs_made *before = arg;
+
+	return cs_made_now().transfers > before->transfers;
+}
+
+/* Who is killed does not wait for ever for a worker that does for a disk. */
+TEST_F_TIMEOUT(workers, hangs_for_nobody, 60)
+{
+	struct coldsend_completion c;
+	struct coldsend_send s;
+	struct cs_child child;
+	int sv[2];
+
+	ASSERT_EQ(0, cs_pair(CS_UNIX, sv));
+	cs_send_init(&s, self->file, sv[0], 0, PIECE, COLDSEND_POLICY_CACHED);
+	s.flags = COLDSEND_F_ASYNC;
+	ASSERT_EQ(0, cs_disk_suspend());
+	ASSERT_EQ(0, cs_child_start(&child, self->dev, &s, sv[1]));
+	ASSERT_TRUE(cs_wait(is_running, &self->before, SECONDS));
+	EXPECT_FALSE(cs_sock_has(sv[1], 1));
+	ASSERT_EQ(0, kill(child.pid, SIGKILL));
+	EXPECT_TRUE(cs_child_exits(&child, SECONDS));
+	EXPECT_FALSE(cs_has_result(self->dev, 0));
+	EXPECT_EQ(0, cs_disk_resume());
+	EXPECT_EQ(0, cs_collect(self->dev, &c, 1, SECONDS));
 	close(sv[0]);
 	close(sv[1]);
 }

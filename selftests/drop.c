@@ -22,6 +22,7 @@
 /* What a slow receiver takes at once, and how long it waits before. */
 #define LITTLE		(128 * CS_KIB)
 #define PAUSE_US	40000
+#define SNDBUF		CS_MIB
 
 static const struct cs_data data = { .seed = 111, .size = SIZE };
 
@@ -226,13 +227,16 @@ TEST_F_TIMEOUT(drop, event_loop, 120)
 {
 	static unsigned char buffer[LITTLE];
 	long long added = cs_stat("pages_added");
-	int sv[2], err, cut_short = 0;
+	int sv[2], err, cut_short = 0, bytes = SNDBUF;
 	__u64 got = 0;
 
 	if (added < 0)
 		SKIP(return, "no debugfs with coldsend's counters");
 	ASSERT_EQ(0, cs_pair(CS_TCP4, sv));
 	ASSERT_EQ(0, fcntl(sv[0], F_SETFL, O_NONBLOCK));
+	/* One that grows may take all of the file in a few calls. */
+	ASSERT_EQ(0, setsockopt(sv[0], SOL_SOCKET, SO_SNDBUFFORCE, &bytes,
+				sizeof(bytes)));
 	self->s.sock_fd = sv[0];
 	while (got < SIZE) {
 		ssize_t n;

@@ -140,7 +140,7 @@ flood() {
 	xfer flood "$file" 2000 || return 1
 	[ "$(total events_dropped)" -gt "$dropped" ] || { echo "none was dropped"; return 1; }
 	# The first of each second says how many.
-	wait_for 5 eval 'xfer send "$file" 3 >/dev/null; heard ".events_dropped > 0" && told_since $dropped >/dev/null' ||
+	wait_for 20 eval 'xfer send "$file" 3 >/dev/null; heard ".events_dropped > 0" && told_since $dropped >/dev/null' ||
 		told_since "$dropped"
 	local status=$?
 	hush

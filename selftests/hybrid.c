@@ -177,7 +177,7 @@ static void one_pattern(struct __test_metadata *_metadata,
 	}
 }
 
-TEST_F_TIMEOUT(hybrid, patterns, 60)
+TEST_F_TIMEOUT(hybrid, patterns, 240)
 {
 	size_t i;
 
@@ -204,7 +204,7 @@ TEST_F(hybrid, access_time)
 }
 
 /* Random pages, and random runs. */
-TEST_F(hybrid, random)
+TEST_F_TIMEOUT(hybrid, random, 240)
 {
 	struct cs_job j;
 	__u64 seed;

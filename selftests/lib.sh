@@ -100,7 +100,8 @@ fails() {
 
 # within SECONDS COMMAND…: waits until it is true; false at the deadline.
 within() {
-	local deadline=$((SECONDS + $1))
+	# The second that it is now may be over at once.
+	local deadline=$((SECONDS + $1 + 1))
 	shift
 	until "$@"; do
 		[ $SECONDS -lt $deadline ] || return 1

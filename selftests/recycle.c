@@ -31,19 +31,26 @@ static struct cs_job direct_job(struct __test_metadata *_metadata,
 	return j;
 }
 
-static void skip_without_counters(struct __test_metadata *_metadata)
+FIXTURE(recycle)
+{
+};
+
+FIXTURE_SETUP(recycle)
 {
 	if (cs_stat("transfers") < 0)
-		SKIP(exit(KSFT_SKIP), "no debugfs with coldsend's counters");
+		SKIP(return, "no debugfs with coldsend's counters");
+}
+
+FIXTURE_TEARDOWN(recycle)
+{
 }
 
 /* A long transfer goes round in a few segments. */
-TEST(few_segments)
+TEST_F_TIMEOUT(recycle, few_segments, 240)
 {
 	long long allocated, recycled, reads, overhead;
 	struct cs_job j;
 
-	skip_without_counters(_metadata);
 	j = direct_job(_metadata, &large);
 	allocated = cs_stat("segments_allocated");
 	recycled = cs_stat("segments_recycled");
@@ -61,7 +68,7 @@ TEST(few_segments)
 }
 
 /* Bytes that wait in sockets while segments go round many times. */
-TEST(held_bytes_stay)
+TEST_F(recycle, held_bytes_stay)
 {
 	struct cs_peer peers[HELD];
 	struct coldsend_send s;
@@ -94,11 +101,10 @@ TEST(held_bytes_stay)
 }
 
 /* Memory goes back to the machine when nobody sends. */
-TEST(idle_pool_empties)
+TEST_F(recycle, idle_pool_empties)
 {
 	struct cs_job j;
 
-	skip_without_counters(_metadata);
 	j = direct_job(_metadata, &medium);
 	ASSERT_EQ(0, cs_job_run(&j));
 	EXPECT_GT(cs_stat("pool_bytes"), 0);

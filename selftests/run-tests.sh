@@ -66,16 +66,21 @@ deadline_of() {
 }
 
 # run_with_deadline PROGRAM SECONDS: its exit status; 124 too late, 125 can't be killed.
+# Nothing of ours runs meanwhile.
 run_with_deadline() {
-	local pid status=0
-	setsid "$1" </dev/null >"$tmp/output" 2>&1 &
-	pid=$!
-	if ! within "$2" gone $pid; then
+	local pid alarm first status=0
+	setsid "$1" </dev/null >"$tmp/output" 2>&1 & pid=$!
+	sleep "$2" & alarm=$!
+	wait -n -p first $pid $alarm 2>/dev/null || status=$?
+	if [ "$first" = $alarm ]; then
 		kill_session $pid
 		within $grace gone $pid || return 125
+		wait $pid 2>/dev/null || true
 		status=124
+	else
+		kill $alarm
+		wait $alarm 2>/dev/null || true
 	fi
-	wait $pid 2>/dev/null || status=$((status ? status : $?))
 	kill_session $pid
 	return $status
 }

@@ -39,6 +39,9 @@ static volatile sig_atomic_t alarms;
 static int handler_file;
 static volatile sig_atomic_t handler_bad;
 
+/* Milliseconds in which a call has begun to send, and waits. */
+#define LATER		500
+
 static void on_alarm(int sig)
 {
 	(void)sig;
@@ -78,13 +81,13 @@ TEST_F(signals, interrupted)
 	int sv[2];
 
 	ASSERT_EQ(0, cs_pair(CS_UNIX, sv));
-	alarm_soon(on_alarm, 0, 100);
+	alarm_soon(on_alarm, 0, LATER);
 	sent = sendfile(sv[0], self->file, &offset, cs_shim_data.size);
 	EXPECT_EQ(1, alarms);
 	EXPECT_LT(0, sent);
 	EXPECT_GT((ssize_t)cs_shim_data.size, sent);
 	EXPECT_EQ(sent, offset);
-	alarm_soon(on_alarm, 0, 100);
+	alarm_soon(on_alarm, 0, LATER);
 	EXPECT_EQ(-1, sendfile(sv[0], self->file, &offset, cs_shim_data.size));
 	EXPECT_EQ(EINTR, errno);
 	EXPECT_EQ(1, alarms);
@@ -147,7 +150,7 @@ TEST_F(signals, in_a_handler)
 
 	handler_file = self->file;
 	ASSERT_EQ(0, cs_pair(CS_UNIX, sv));
-	alarm_soon(on_alarm_send, 0, 100);
+	alarm_soon(on_alarm_send, 0, LATER);
 	EXPECT_LT(0, sendfile(sv[0], self->file, &offset, cs_shim_data.size));
 	EXPECT_EQ(1, alarms);
 	EXPECT_EQ(0, handler_bad);

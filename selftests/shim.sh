@@ -128,10 +128,11 @@ daemon_counted() {
 # reads until the command ends.
 signal_is_the_commands() {
 	local pid status=0
-	rm -f "$tmp/ready" "$tmp/helper"
+	rm -f "$tmp/ready" "$tmp/helper" "$tmp/up"
 	coldsend run --stats -- sh -c "(sh -c 'trap \"echo USR1 >$tmp/helper; exit\" USR1
-		read x <$tmp/nothing; :' &)
-		trap 'exit 4' USR1; exec 3<>$tmp/nothing; sleep 1; : >$tmp/ready; read x <&3" 2>/dev/null & pid=$!
+		exec <$tmp/nothing; : >$tmp/up; read x; :' &)
+		trap 'exit 4' USR1; exec 3<>$tmp/nothing; until [ -e $tmp/up ]; do sleep .1; done
+		: >$tmp/ready; read x <&3" 2>/dev/null & pid=$!
 	wait_for 10 [ -e "$tmp/ready" ] || return 1
 	kill -USR1 "$pid"
 	wait "$pid" || status=$?
@@ -158,7 +159,7 @@ heard() {
 	local want=$1 signal=$2 keys=$3 status=0
 	shift 3
 	rm -f "$tmp/ready" "$tmp/heard"
-	timeout 20 python3 "$tmp/terminal.py" "$tmp/ready" "$keys" coldsend run --stats -- "$@" sh -c \
+	timeout $((60 * ${COLDSEND_PATIENCE:-1})) python3 "$tmp/terminal.py" "$tmp/ready" "$keys" coldsend run --stats -- "$@" sh -c \
 		"trap 'echo $signal >$tmp/heard; exit 5' $signal; : >$tmp/ready; while :; do sleep 0.1; done" || status=$?
 	same "exit status" "$want" "$status" && same "trap" "$signal" "$(<"$tmp/heard")"
 }

@@ -123,7 +123,7 @@ TEST_F(policy, shut_down_midway)
 }
 
 /* Again and again, at any moment of the sender's: none is missed. */
-TEST_F(policy, shut_down_soon)
+TEST_F_TIMEOUT(policy, shut_down_soon, 240)
 {
 	int i;
 

@@ -43,7 +43,9 @@ end_stallers() {
 }
 at_exit end_stallers
 
-# After a second in which nothing was taken a transfer lets go of its segments.
+# Where there is memory for others, who waits keeps his segments.
+keep_tunables
+coldsend policy set --pool-max 256M --user-share 100
 xfer stall "$stalled" >/dev/null 2>&1 & stallers+=($!)
 holds() { waits "$stalled" && [ "$(field segments "$stalled")" -gt 0 ]; }
 check "a transfer that stalls is there, with the segments it holds" wait_for 20 holds

@@ -26,7 +26,7 @@ run() {
 	: >"$results/$machine.ktap"
 	echo "# machine $machine"
 	[ "${machine%-part?}" = "$last" ] || unset COLDSEND_SOAK_SECONDS
-	"$vm/run.sh" -k "${machine%-part?}" -m 2G -d 4G -x 2G -t "${COLDSEND_DEADLINE:-3000}" -- \
+	"$vm/run.sh" -k "${machine%-part?}" -m 2G -d 4G -x 2G -t "${COLDSEND_DEADLINE:-4000}" -- \
 		selftests/run-tests.sh "$@" |
 		tee "$results/$machine.ktap" || status=${PIPESTATUS[0]}
 	echo "$status $SECONDS" >"$results/$machine.ended"

@@ -43,6 +43,7 @@ struct slot {
 	pid_t process;
 	pthread_t thread;
 };
+
 TAILQ_HEAD(slots, slot);
 
 /**

@@ -21,8 +21,8 @@
 #include "ring.h"
 
 /*
- * Jiffies that who exits waits for his transfers: longer than disks take, and shorter
- * than the freezer has patience for.
+ * Jiffies that who exits waits for his transfers, for each descriptor of the device:
+ * longer than disks take, and shorter than the freezer has patience for.
  */
 #define CS_EXIT_PATIENCE	(10 * HZ)
 

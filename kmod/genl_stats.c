@@ -32,7 +32,7 @@ static void *cs_genl_write_u32(void *at, u16 type, u32 value)
 	return cs_genl_write(at, type, &value, sizeof(value));
 }
 
-/* Nothing in a message is aligned to more than four bytes. */
+/* At any multiple of four bytes: readers copy it. */
 static void *cs_genl_write_u64(void *at, u16 type, u64 value)
 {
 	return cs_genl_write(at, type, &value, sizeof(value));

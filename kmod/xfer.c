@@ -353,7 +353,7 @@ static void cs_xfer_put_file(struct cs_xfer *xfer)
  * That includes the references on the file and on the socket's file: a result
  * that nobody reads must keep neither open, nor be part of a cycle if the
  * device's own descriptor is in flight in that socket.  May sleep, for reads in
- * flight, not for the peer (but see cs_sink_put()).
+ * flight and to close the file, not for the peer (but see cs_sink_put()).
  */
 void cs_xfer_end(struct cs_xfer *xfer)
 {

@@ -248,7 +248,7 @@ cat >"$tmp/leaser.py" <<-'END'
 	signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGIO])
 	fcntl.fcntl(file, fcntl.F_SETLEASE, fcntl.F_WRLCK)
 	open(sys.argv[2], "w").close()
-	signal.sigwait([signal.SIGIO])
+	signal.sigtimedwait([signal.SIGIO], 60)
 	time.sleep(.3)
 	fcntl.fcntl(file, fcntl.F_SETLEASE, fcntl.F_UNLCK)
 END
@@ -257,12 +257,14 @@ leased() {
 	rm -f "$tmp/is-leased"
 	python3 "$tmp/leaser.py" "$file" "$tmp/is-leased" & leaser=$!
 	wait_for 10 [ -e "$tmp/is-leased" ] || return 1
-	coldsend "$@" "$file" >/dev/null || status=1
+	coldsend "$@" >/dev/null || status=1
 	wait "$leaser" && return "$status"
 }
-check "a file that somebody has a lease of" leased residency
-check "info of it" leased info
-check "residency of its directory" leased residency -r
+check "a file that somebody has a lease of" leased residency "$file"
+check "info of it" leased info "$file"
+mkdir "$tmp/leased"
+ln "$file" "$tmp/leased/file"
+check "residency of its directory" leased residency -r "$tmp/leased"
 
 hostile_name() {
 	local name=$tmp/$'\e]0;x\a'

@@ -70,7 +70,7 @@ deadline_of() {
 run_with_deadline() {
 	local pid alarm first status=0
 	setsid "$1" </dev/null >"$tmp/output" 2>&1 & pid=$!
-	sleep "$2" & alarm=$!
+	sleep "$2" >/dev/null 2>&1 & alarm=$!
 	wait -n -p first $pid $alarm 2>/dev/null || status=$?
 	if [ "$first" = $alarm ]; then
 		kill_session $pid
@@ -78,7 +78,7 @@ run_with_deadline() {
 		wait $pid 2>/dev/null || true
 		status=124
 	else
-		kill $alarm
+		kill $alarm 2>/dev/null || true
 		wait $alarm 2>/dev/null || true
 	fi
 	kill_session $pid

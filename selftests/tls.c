@@ -151,8 +151,9 @@ TEST_F(tls, becomes_one)
 	ASSERT_EQ(0, set_key(sv[0], TLS_TX));
 	since = cs_now_ms();
 	while (!cs_has_result(self->dev, 10)) {
-		recv(sv[1], buf, sizeof(buf), MSG_DONTWAIT);
-		ASSERT_LT(cs_now_ms() - since, 20000);
+		ASSERT_TRUE(recv(sv[1], buf, sizeof(buf), MSG_DONTWAIT) > 0 ||
+			    errno == EAGAIN);
+		ASSERT_LT(cs_now_ms() - since, cs_patient(20000));
 	}
 	ASSERT_EQ(0, cs_collect(self->dev, &c, 1, 30));
 	EXPECT_EQ(EOPNOTSUPP, c.error);

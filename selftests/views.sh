@@ -71,14 +71,15 @@ steady() {
 	[ "$before" = "$(counts)" ]
 }
 before=
-wait_for 20 steady
+check "it stands still" eval 'wait_for 20 steady && echo "$before" >"$tmp/steady"'
+before=$(<"$tmp/steady")
 read -r sent segments <<<"$before"
 # in_top FILTER: true of the snapshot.
 in_top() { jq -e "$1" "$tmp/top.json" >/dev/null || { cat "$tmp/top.json"; return 1; }; }
 check "netlink tells the same as debugfs" in_top \
 	".transfers | any(.path == \"$stalled\" and .pid == ${stallers[0]} and .uid == 0 and .async == 0
 	 and .state == \"wait-socket\" and .bytes_asked == $size and .bytes_sent == $sent
-	 and .segments == $segments and .age_ns > 0)"
+	 and .segments > 0 and .segments == $segments and .age_ns > 0)"
 check "netlink tells the pool" in_top \
 	".pool | .bytes_held == .bytes_used + .bytes_idle + .bytes_lingering and .transfers == 1
 	 and .users >= 1 and .waiting == 0 and .segments > 0"

@@ -164,6 +164,7 @@ TEST_F_TIMEOUT(workers, hangs_for_nobody, 60)
 	EXPECT_FALSE(cs_has_result(self->dev, 0));
 	EXPECT_EQ(0, cs_disk_resume());
 	EXPECT_EQ(0, cs_collect(self->dev, &c, 1, SECONDS));
+	EXPECT_TRUE(!c.error || c.error == ECANCELED);
 	close(sv[0]);
 	close(sv[1]);
 }
@@ -220,13 +221,19 @@ static bool count_one(const struct cs_worker *w, void *counts)
 	return true;
 }
 
-/* Those that wait are of our priorities; direct reads have no worker wait. */
-static bool workers_are_right(void *policy)
-{
-	int counts[2] = {};
+struct priorities {
+	__u32 policy;
+	int counts[2];
+};
 
-	return cs_workers_count(count_one, counts) >= 0 && !counts[false] &&
-	       (*(__u32 *)policy != COLDSEND_POLICY_CACHED || counts[true]);
+/* Those that wait are of our priorities; direct reads have no worker wait. */
+static bool workers_are_right(void *arg)
+{
+	struct priorities *p = arg;
+
+	memset(p->counts, 0, sizeof(p->counts));
+	return cs_workers_count(count_one, p->counts) >= 0 && !p->counts[false] &&
+	       (p->policy != COLDSEND_POLICY_CACHED || p->counts[true]);
 }
 
 /* More nice transfers of a user wait in their workers than it may have of these. */
@@ -235,6 +242,7 @@ static void crowd(struct __test_metadata *_metadata,
 {
 	int i, n = 2 * (int)sysconf(_SC_NPROCESSORS_ONLN) + 4;
 	int (*sv)[2] = calloc(n, sizeof(*sv));
+	struct priorities p = { .policy = policy };
 	struct coldsend_completion c;
 	struct coldsend_send s;
 
@@ -249,7 +257,10 @@ static void crowd(struct __test_metadata *_metadata,
 	}
 	EXPECT_FALSE(cs_has_result(self->dev, NOTHING_YET));
 	/* One that begins or ends just now is not, for a moment. */
-	EXPECT_TRUE(cs_wait(workers_are_right, &policy, SECONDS));
+	EXPECT_TRUE(cs_wait(workers_are_right, &p, SECONDS)) {
+		TH_LOG("%d workers of our priorities, %d of others",
+		       p.counts[true], p.counts[false]);
+	}
 	set_priority(_metadata, 0, 0);
 	expect_nobody_sends(_metadata);
 	EXPECT_EQ(0, cs_disk_resume());

@@ -109,7 +109,7 @@ const char *coldsend_strerror(int err)
 	case EAGAIN:
 		return "the receiver takes nothing";
 	case EIO:
-		return "the disk failed";
+		return "the file could not be read: its disk, server or file system failed";
 	case EDQUOT:
 		return "there are as many transfers as one user, or all, may have at once";
 	case EACCES:

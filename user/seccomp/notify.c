@@ -54,7 +54,7 @@ TAILQ_HEAD(slots, slot);
  * @lock: guards the rest
  * @started: signalled when a call is under way
  * @room: calls that there are descriptors for
- * @slots: calls under way, @busy of them, those first that were seen least lately
+ * @slots: calls under way, @busy of them, the one seen longest ago first
  * @busy: see @slots
  * @look: number of the look at all of them that is under way, or was last
  * @seen: the call that is looked at without the lock; NULL: it has ended

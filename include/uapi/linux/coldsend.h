@@ -49,8 +49,9 @@
  *   EAGAIN      the socket is non-blocking and full, or SO_SNDTIMEO expired
  *   EINTR       a signal came (restarted if its handler has SA_RESTART and the
  *               socket has no SO_SNDTIMEO); a deadly one, if that is non-blocking
- *   EIO         the disk failed at offset, or under direct I/O within a segment
- *               (coldsend_info.segment_size) from there
+ *   EIO         the file could not be read at offset, or under direct I/O within
+ *               a segment (coldsend_info.segment_size) from there: its disk,
+ *               server or file system failed
  *   ENOMEM, ENOBUFS
  *               no memory; ENOBUFS if it was the socket that found none
  *   EDQUOT      the user, or all users together, have as many transfers as may
@@ -169,7 +170,8 @@ struct coldsend_send {
  * Transfers end (ECANCELED) when the process that submitted them does, if it has
  * the device open then, and when the device is closed for the last time.  A
  * transfer lets go of its file and socket when it ends, a moment (a clock tick)
- * before or after its result comes.
+ * before or after its result comes; which comes when they are closed, if the
+ * transfer was the last to have them.
  */
 struct coldsend_completion {
 	__aligned_u64 id;

@@ -160,12 +160,13 @@ bool cs_user_is_waiting(const struct cs_xfer *xfer);
 void cs_user_pass(struct cs_xfer *xfer);
 void cs_user_unqueue(struct cs_xfer *xfer);
 
-/* xfer.c: one transfer, from its descriptors to its last count */
+/* xfer.c: one transfer, made of its descriptors; xfer_end.c: up to its last count */
 
 struct cs_xfer *cs_xfer_create(struct cs_context *context,
 			       const struct coldsend_send *arg);
 void cs_xfer_destroy(struct cs_xfer *xfer);
 void cs_xfer_set_state(struct cs_xfer *xfer, enum cs_state state);
+bool cs_xfer_put_unless_last(const struct cs_xfer *xfer, struct file *file);
 void cs_xfer_end(struct cs_xfer *xfer);
 int cs_xfer_report(const struct cs_xfer *xfer, struct coldsend_send *arg);
 void cs_xfer_complete(const struct cs_xfer *xfer,

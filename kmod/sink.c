@@ -12,7 +12,6 @@
 #include <net/sock.h>
 #include <net/tcp_states.h>
 
-#include "compat/file.h"
 #include "compat/sock_splice.h"
 #include "coldsend.h"
 #include "trace.h"
@@ -380,21 +379,15 @@ static void cs_sink_dont_linger(struct sock *sk)
  * cs_sink_put - lets go of the socket's file
  * @xfer: the transfer, after cs_sink_exit()
  *
- * The last to do so sleeps while the socket lingers (SO_LINGER).  Where a thread
- * of the kernel is that, a work item that all of them share does it: others' files
- * would be closed later.  A worker of the user's own does it instead, and for a
- * socket that does not linger any more.  May sleep.
+ * The last to do so sleeps while the socket lingers (SO_LINGER); a worker has it
+ * not linger any more.  May sleep.
  */
 void cs_sink_put(struct cs_xfer *xfer)
 {
 	struct file *file = xfer->sock_file;
 
 	xfer->sock_file = NULL;
-	if (!xfer->async) {
-		fput(file);
-		return;
-	}
-	if (compat_file_put_unless_last(file))
+	if (cs_xfer_put_unless_last(xfer, file))
 		return;
 	cs_sink_dont_linger(xfer->sock->sk);
 	__fput_sync(file);

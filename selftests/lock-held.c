@@ -325,18 +325,10 @@ static bool is_gone(void *arg)
 	return __atomic_load_n(&((struct message *)arg)->gone, __ATOMIC_ACQUIRE);
 }
 
-static bool is_held(const struct cs_worker *w, void *state)
-{
-	return w->works && w->state == *(char *)state &&
-	       !strcmp(w->queue, "coldsend_blocking");
-}
-
 /* Do so many workers sleep for a lock that is held?  All else they need is in memory. */
 static bool workers_wait(void *arg)
 {
-	char state = 'D';
-
-	return cs_workers_count(is_held, &state) >= *(int *)arg;
+	return cs_workers_asleep("coldsend_blocking") >= *(int *)arg;
 }
 
 /* Who throws away a message with the device in it waits for no transfer. */

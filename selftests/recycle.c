@@ -31,26 +31,26 @@ static struct cs_job direct_job(struct __test_metadata *_metadata,
 	return j;
 }
 
-FIXTURE(recycle)
+FIXTURE(counted)
 {
 };
 
-FIXTURE_SETUP(recycle)
+FIXTURE_SETUP(counted)
 {
+	if (cs_stat("transfers") < 0)
+		SKIP(return, "no debugfs with coldsend's counters");
 }
 
-FIXTURE_TEARDOWN(recycle)
+FIXTURE_TEARDOWN(counted)
 {
 }
 
 /* A long transfer goes round in a few segments. */
-TEST_F_TIMEOUT(recycle, few_segments, 240)
+TEST_F_TIMEOUT(counted, few_segments, 240)
 {
 	long long allocated, recycled, reads, overhead;
 	struct cs_job j;
 
-	if (cs_stat("transfers") < 0)
-		SKIP(return, "no debugfs with coldsend's counters");
 	j = direct_job(_metadata, &large);
 	allocated = cs_stat("segments_allocated");
 	recycled = cs_stat("segments_recycled");
@@ -68,7 +68,7 @@ TEST_F_TIMEOUT(recycle, few_segments, 240)
 }
 
 /* Bytes that wait in sockets while segments go round many times. */
-TEST_F(recycle, held_bytes_stay)
+TEST(held_bytes_stay)
 {
 	struct cs_peer peers[HELD];
 	struct coldsend_send s;
@@ -101,12 +101,10 @@ TEST_F(recycle, held_bytes_stay)
 }
 
 /* Memory goes back to the machine when nobody sends. */
-TEST_F(recycle, idle_pool_empties)
+TEST_F(counted, idle_pool_empties)
 {
 	struct cs_job j;
 
-	if (cs_stat("transfers") < 0)
-		SKIP(return, "no debugfs with coldsend's counters");
 	j = direct_job(_metadata, &medium);
 	ASSERT_EQ(0, cs_job_run(&j));
 	EXPECT_GT(cs_stat("pool_bytes"), 0);

@@ -66,14 +66,11 @@ check "top --json" top_json
 # A window may still open, and segments go: netlink is asked until nothing changes meanwhile.
 counts() { echo "$(field bytes_sent "$stalled") $(field segments "$stalled")"; }
 steady() {
-	before=$(counts)
-	top_json
-	[ "$before" = "$(counts)" ]
+	counts >"$tmp/counts"
+	top_json && [ "$(<"$tmp/counts")" = "$(counts)" ]
 }
-before=
-check "it stands still" eval 'wait_for 20 steady && echo "$before" >"$tmp/steady"'
-before=$(<"$tmp/steady")
-read -r sent segments <<<"$before"
+check "it stands still" wait_for 20 steady
+read -r sent segments <"$tmp/counts"
 # in_top FILTER: true of the snapshot.
 in_top() { jq -e "$1" "$tmp/top.json" >/dev/null || { cat "$tmp/top.json"; return 1; }; }
 check "netlink tells the same as debugfs" in_top \
@@ -93,15 +90,16 @@ check "debugfs tells the pool" pool_adds_up
 at_exit chmod "$(stat -c %a /dev/coldsend)" /dev/coldsend
 chmod o+rw /dev/coldsend
 "${as_nobody[@]}" xfer stall "$tmp/nobody/file" >/dev/null 2>&1 & stallers+=($!)
+nobodys_json() { "${as_nobody[@]}" coldsend top --json >"$tmp/top.json"; }
 nobody_holds() {
-	"${as_nobody[@]}" coldsend top --json >"$tmp/top.json" &&
+	nobodys_json &&
 		jq -e '.transfers[0] | .bytes_sent > 0 and .segments > 0' "$tmp/top.json" >/dev/null
 }
 check "netlink tells a transfer of nobody, with the segments it holds" wait_for 20 nobody_holds
 check "it waits, too" wait_for 20 waits "$tmp/nobody/file"
 check "two rows" same rows 2 $(($(wc -l <"$debugfs/transfers") - 1))
 own_only() {
-	"${as_nobody[@]}" coldsend top --json >"$tmp/top.json" || return 1
+	nobodys_json || return 1
 	in_top ".files == null and (.transfers | length == 1 and .[0].uid == 65534
 		and .[0].path == \"$tmp/nobody/file\")"
 }
@@ -135,7 +133,7 @@ both_block() { [ "$(blocked | wc -l)" = 2 ]; }
 check "transfers to full sockets are there" wait_for 20 both_block
 check "debugfs tells nothing that auto chose" same policies "auto hybrid" "$(blocked | cut -f 6 | sort | xargs)"
 untold() {
-	"${as_nobody[@]}" coldsend top --json >"$tmp/top.json" || return 1
+	nobodys_json || return 1
 	in_top '.transfers | map(select(.bytes_sent == 0)) | length == 1 and .[0].segments == 0'
 }
 check "nobody is not told how much is there" untold

@@ -46,3 +46,13 @@ int cs_workers_count(bool (*is_one)(const struct cs_worker *w, void *arg), void 
 	globfree(&all);
 	return count;
 }
+
+static bool is_asleep(const struct cs_worker *w, void *queue)
+{
+	return w->works && w->state == 'D' && !strcmp(w->queue, queue);
+}
+
+int cs_workers_asleep(const char *queue)
+{
+	return cs_workers_count(is_asleep, (void *)queue);
+}

@@ -26,6 +26,9 @@ struct cs_worker {
 	int nice;
 };
 
+/* How many work for @queue and sleep for what can't be interrupted; -1 as below. */
+int cs_workers_asleep(const char *queue);
+
 /* How many there are of whom @is_one says so; -1 if /proc can't be read. */
 int cs_workers_count(bool (*is_one)(const struct cs_worker *w, void *arg), void *arg);
 

@@ -133,15 +133,10 @@ TEST_F(workers, another_claims)
 	close(sv[1]);
 }
 
-static bool waits_for_disk(const struct cs_worker *w, void *arg)
-{
-	(void)arg;
-	return w->works && w->state == 'D' && !strcmp(w->queue, "coldsend");
-}
-
 static bool a_worker_waits(void *arg)
 {
-	return cs_workers_count(waits_for_disk, arg) > 0;
+	(void)arg;
+	return cs_workers_asleep("coldsend") > 0;
 }
 
 /* Who is killed does not wait for ever for a worker that does for a disk. */

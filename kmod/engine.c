@@ -224,8 +224,9 @@ static long cs_engine_sleep(struct cs_xfer *xfer, bool writable, long timeout)
 	} else {
 		if (!cs_engine_is_stalled(xfer))
 			longest = slow ? CS_STALLED_AFTER : CS_SLOW_AFTER;
-		cs_xfer_set_state(xfer, CS_STATE_WAIT_SOCKET);
 	}
+	if (longest)
+		cs_xfer_set_state(xfer, CS_STATE_WAIT_SOCKET);
 	if (signal_pending(current))
 		return -ERESTARTSYS;
 	return wait_event_interruptible_timeout(xfer->wait,

@@ -51,6 +51,7 @@
 
 #include <linux/net.h>
 
+#include "compat/file.h"
 #include "xfer.h"
 
 /* policy.c: the default policy and the tunables */
@@ -166,7 +167,6 @@ struct cs_xfer *cs_xfer_create(struct cs_context *context,
 			       const struct coldsend_send *arg);
 void cs_xfer_destroy(struct cs_xfer *xfer);
 void cs_xfer_set_state(struct cs_xfer *xfer, enum cs_state state);
-bool cs_xfer_put_unless_last(const struct cs_xfer *xfer, struct file *file);
 void cs_xfer_end(struct cs_xfer *xfer);
 int cs_xfer_report(const struct cs_xfer *xfer, struct coldsend_send *arg);
 void cs_xfer_complete(const struct cs_xfer *xfer,
@@ -175,6 +175,27 @@ int cs_xfer_get_file(int fd, struct file **file);
 u32 cs_xfer_policy(const struct cs_xfer *xfer);
 int cs_xfer_try(struct file *file, bool may_look, struct coldsend_info *info);
 void cs_xfer_exit(void);
+
+/**
+ * cs_xfer_put_unless_last - lets go of a file that a transfer used
+ * @xfer: the transfer
+ * @file: its file or its socket's
+ *
+ * The last to do so closes it, which may take long: as a large file is freed, a server
+ * answers, a socket lingers.  Where a thread of the kernel is that, a work item that
+ * all of them share does it: others' files would be closed later.  A worker of the
+ * user's own does it instead.  May sleep.
+ *
+ * Return: false if it is for the caller, a worker, to close the file: __fput_sync().
+ */
+static inline bool cs_xfer_put_unless_last(const struct cs_xfer *xfer,
+					   struct file *file)
+{
+	if (xfer->async)
+		return compat_file_put_unless_last(file);
+	fput(file);
+	return true;
+}
 
 static inline void cs_xfer_count(struct cs_xfer *xfer, u32 counter, u64 n)
 {

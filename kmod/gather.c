@@ -10,6 +10,7 @@
 #include <linux/pagemap.h>
 #include <linux/swap.h>
 
+#include "compat/pagemap.h"
 #include "coldsend.h"
 
 /* Takes over the reference on the folio, and adds its bytes to the segment. */
@@ -92,9 +93,8 @@ static void cs_gather_cut(struct cs_segment *segment, struct inode *inode,
  * @end: end of the bytes wanted, past @pos
  *
  * Takes as many pages as the segment has room for, up to the first that is
- * missing or not up to date.  (Before Linux 6.1.135 filemap_get_folios_contig() takes
- * parts of large folios for folios.)  Process context.  The segment holds a reference on
- * each folio; it is empty if there was nothing to take.
+ * missing or not up to date.  Process context.  The segment holds a reference on each
+ * folio; it is empty if there was nothing to take.
  */
 void cs_gather(struct cs_segment *segment, struct inode *inode, loff_t pos,
 	       loff_t end)
@@ -108,7 +108,8 @@ void cs_gather(struct cs_segment *segment, struct inode *inode, loff_t pos,
 	segment->pos = pos;
 	folio_batch_init(&folios);
 	while (next <= last &&
-	       filemap_get_folios(inode->i_mapping, &next, last, &folios))
+	       compat_filemap_get_folios(inode->i_mapping, &next, last,
+					 &folios))
 		if (!cs_gather_take_all(segment, &folios, limit))
 			break;
 	cs_gather_cut(segment, inode, end);
@@ -130,7 +131,8 @@ int cs_gather_wait(struct cs_xfer *xfer, struct inode *inode)
 	int err;
 
 	folio_batch_init(&folios);
-	if (!filemap_get_folios(inode->i_mapping, &index, index, &folios))
+	if (!compat_filemap_get_folios(inode->i_mapping, &index, index,
+				       &folios))
 		return 0;
 	since = ktime_get_ns();
 	err = folio_wait_locked_killable(folios.folios[0]);

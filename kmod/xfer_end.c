@@ -8,7 +8,6 @@
 #include <linux/ktime.h>
 #include <linux/sched/xacct.h>
 
-#include "compat/file.h"
 #include "auto.h"
 #include "views.h"
 #include "trace.h"
@@ -50,26 +49,6 @@ static void cs_xfer_notify(const struct cs_xfer *xfer)
 	add_wchar(current, sent);
 	inc_syscr(current);
 	inc_syscw(current);
-}
-
-/**
- * cs_xfer_put_unless_last - lets go of a file that a transfer used
- * @xfer: the transfer
- * @file: its file or its socket's
- *
- * The last to do so closes it, which may take long: as a large file is freed, a server
- * answers, a socket lingers.  Where a thread of the kernel is that, a work item that
- * all of them share does it: others' files would be closed later.  A worker of the
- * user's own does it instead.  May sleep.
- *
- * Return: false if it is for the caller, a worker, to close the file: __fput_sync().
- */
-bool cs_xfer_put_unless_last(const struct cs_xfer *xfer, struct file *file)
-{
-	if (xfer->async)
-		return compat_file_put_unless_last(file);
-	fput(file);
-	return true;
 }
 
 static void cs_xfer_put_file(struct cs_xfer *xfer)

@@ -18,17 +18,22 @@
 /* The first look comes after CS_DROP_FIRST, each next after twice as long. */
 #define CS_DROP_FIRST		(HZ / 50 + 1)
 #define CS_DROP_SLOWEST		(HZ / 2)
-/* So long it waits for a frozen file system. */
-#define CS_DROP_THAW		HZ
+/* So long it waits for a file system that is frozen, or that somebody has for himself. */
+#define CS_DROP_REFUSED		HZ
 /* So long a segment is taken to be held if its last page is. */
 #define CS_DROP_EARLY		(HZ / 4)
 /* Processors are asked no more often for what they keep, or may keep. */
 #define CS_DROP_DRAIN_KEPT	(HZ / 4)
 #define CS_DROP_DRAIN		HZ
 
-/* Guards cs_drop_waiting and cs_drop_pause. */
+/* Of the machine's memory, what may come while the worker does not get to look at it. */
+#define CS_DROP_BEHIND_SHIFT	4
+
+/* Guards the next three. */
 static DEFINE_SPINLOCK(cs_drop_lock);
 static LIST_HEAD(cs_drop_waiting);
+/* Pages that came since the worker last began. */
+static u64 cs_drop_new;
 static unsigned long cs_drop_pause = CS_DROP_FIRST;
 /* Only the worker looks at it. */
 static unsigned long cs_drop_drained_at = INITIAL_JIFFIES;
@@ -36,14 +41,22 @@ static unsigned long cs_drop_drained_at = INITIAL_JIFFIES;
 static void cs_drop_work(struct work_struct *work);
 static DECLARE_DELAYED_WORK(cs_drop_worker, cs_drop_work);
 
-static void cs_drop_count_failed(struct cs_segment *segment)
+static u64 cs_drop_pages(const struct cs_segment *segment)
 {
 	u64 pages = 0;
 	u32 i;
 
 	for (i = 0; i < segment->nr_bvecs; i++)
 		pages += folio_nr_pages(page_folio(segment->bvec[i].bv_page));
-	cs_stats_note(&segment->key, COLDSEND_A_COUNTERS_PAGES_FAILED, pages);
+	return pages;
+}
+
+/* They stay where they are. */
+static void cs_drop_fail(struct cs_segment *segment)
+{
+	cs_stats_note(&segment->key, COLDSEND_A_COUNTERS_PAGES_FAILED,
+		      cs_drop_pages(segment));
+	cs_segment_destroy(segment);
 }
 
 /*
@@ -51,12 +64,14 @@ static void cs_drop_count_failed(struct cs_segment *segment)
  * without bound: after a while it stays, where memory reclaim can have it.
  * Return: whether nothing is left to wait for.
  */
-static bool cs_drop_while_frozen(struct cs_segment *segment)
+static bool cs_drop_while_refused(struct cs_segment *segment)
 {
 	u32 i, left = 0;
 	u64 pages = 0;
 
-	if (time_before(jiffies, segment->since + CS_DROP_THAW))
+	if (!segment->refused_at)
+		segment->refused_at = jiffies ?: 1;
+	if (time_before(jiffies, segment->refused_at + CS_DROP_REFUSED))
 		return false;
 	for (i = 0; i < segment->nr_bvecs; i++) {
 		struct folio *folio = page_folio(segment->bvec[i].bv_page);
@@ -65,7 +80,8 @@ static bool cs_drop_while_frozen(struct cs_segment *segment)
 			segment->bvec[left++] = segment->bvec[i];
 			continue;
 		}
-		pages += folio_nr_pages(folio);
+		if (folio->mapping)
+			pages += folio_nr_pages(folio);
 		folio_put(folio);
 	}
 	segment->nr_bvecs = left;
@@ -131,7 +147,8 @@ static bool cs_drop_try(struct cs_segment *segment)
 	if (!segment->nr_bvecs)
 		return true;
 	if (time_after(jiffies, segment->since + CS_DROP_GIVE_UP)) {
-		cs_drop_count_failed(segment);
+		cs_stats_note(&segment->key, COLDSEND_A_COUNTERS_PAGES_FAILED,
+			      cs_drop_pages(segment));
 		return true;
 	}
 	if (cs_drop_is_early(segment) || !cs_drop_is_due(segment))
@@ -139,9 +156,10 @@ static bool cs_drop_try(struct cs_segment *segment)
 	segment->looked_at = jiffies;
 	err = cs_evict_segment(segment);
 	if (err == -EBUSY)
-		return cs_drop_while_frozen(segment);
+		return cs_drop_while_refused(segment);
 	if (err == -EAGAIN)
 		return false;
+	segment->refused_at = 0;
 	if (err || !segment->nr_bvecs)
 		return true;
 	cs_drop_drain(segment);
@@ -156,6 +174,7 @@ static void cs_drop_work(struct work_struct *work)
 
 	spin_lock(&cs_drop_lock);
 	list_splice_init(&cs_drop_waiting, &todo);
+	cs_drop_new = 0;
 	spin_unlock(&cs_drop_lock);
 
 	list_for_each_entry_safe(segment, next, &todo, link) {
@@ -182,23 +201,34 @@ static void cs_drop_work(struct work_struct *work)
  * cs_drop_later - evicts pages as soon as nobody holds them any more
  * @segment: of pages to evict, with its key set; ownership passes
  *
+ * What waits can't be reclaimed: if the worker is far behind, they stay.
+ *
  * Process context.
  */
 void cs_drop_later(struct cs_segment *segment)
 {
-	bool paused;
+	u64 max = totalram_pages() >> CS_DROP_BEHIND_SHIFT;
+	u64 pages = cs_drop_pages(segment);
+	bool paused, many;
 
 	segment->since = jiffies;
 	segment->looked_at = jiffies;
 	spin_lock(&cs_drop_lock);
+	if (cs_drop_new + pages > max) {
+		spin_unlock(&cs_drop_lock);
+		cs_drop_fail(segment);
+		return;
+	}
+	many = cs_drop_new <= max / 2 && cs_drop_new + pages > max / 2;
+	cs_drop_new += pages;
 	list_add_tail(&segment->link, &cs_drop_waiting);
 	/* Others, which are held for long, don't have this one wait for them. */
 	paused = cs_drop_pause > CS_DROP_FIRST;
 	cs_drop_pause = CS_DROP_FIRST;
 	spin_unlock(&cs_drop_lock);
-	if (paused)
+	if (paused || many)
 		cancel_delayed_work(&cs_drop_worker);
-	schedule_delayed_work(&cs_drop_worker, CS_DROP_FIRST);
+	schedule_delayed_work(&cs_drop_worker, many ? 0 : CS_DROP_FIRST);
 }
 
 /**
@@ -213,7 +243,6 @@ void cs_drop_exit(void)
 	cancel_delayed_work_sync(&cs_drop_worker);
 	list_for_each_entry_safe(segment, next, &cs_drop_waiting, link) {
 		list_del(&segment->link);
-		cs_drop_count_failed(segment);
-		cs_segment_destroy(segment);
+		cs_drop_fail(segment);
 	}
 }

@@ -68,8 +68,9 @@ static struct inode *cs_evict_grab(struct inode *inode)
 {
 	struct rw_semaphore *umount = &inode->i_sb->s_umount;
 
+	/* Who freezes, mounts anew or unmounts it may have that for long. */
 	if (!down_read_trylock(umount))
-		return ERR_PTR(-EAGAIN);
+		return ERR_PTR(-EBUSY);
 	/* If ours were the last reference, letting go could wait for the thaw. */
 	if (inode->i_sb->s_writers.frozen != SB_UNFROZEN)
 		inode = ERR_PTR(-EBUSY);
@@ -83,7 +84,8 @@ static struct inode *cs_evict_grab(struct inode *inode)
 /*
  * Pins the inode that the folio belongs to, with s_umount held for reading.
  * Return: it, NULL if the folio is in no page cache, or ERR_PTR: -EAGAIN not
- * now, -EBUSY not before the thaw, -ESTALE the inode goes away with all of its pages.
+ * now, -EBUSY not while somebody has the file system for himself, -ESTALE the inode
+ * goes away with all of its pages.
  */
 static struct inode *cs_evict_pin(struct folio *folio)
 {
@@ -198,8 +200,8 @@ static bool cs_evict_folio(struct cs_segment *segment, struct folio *folio,
  *
  * May sleep, and waits for nobody.
  *
- * Return: 0; -EAGAIN not now; -EBUSY not before the file system is thawed; -ESTALE
- * the file goes away, and all of its pages with it.
+ * Return: 0; -EAGAIN not now; -EBUSY not while the file system is frozen, or somebody
+ * has it for himself; -ESTALE the file goes away, and all of its pages with it.
  */
 int cs_evict_segment(struct cs_segment *segment)
 {

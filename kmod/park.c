@@ -17,10 +17,13 @@
  *
  * The file's size and change time tell whether the bytes are still the file's.
  * A write sets that time before it is done, and two may have the same: nothing
- * is parked of a file that is open for writing or was changed lately.
+ * is parked of a file that is open for writing or was changed lately, nor of one of
+ * FAT or exFAT, which take the time that users set for it, at once or when they read
+ * the inode again.
  */
 #include <linux/hashtable.h>
 #include <linux/jiffies.h>
+#include <linux/magic.h>
 #include <linux/slab.h>
 #include <linux/spinlock.h>
 #include <linux/timekeeping.h>
@@ -128,7 +131,11 @@ static void cs_park_free_all(struct list_head *victims)
  */
 bool cs_park_may_trust(const struct cs_xfer *xfer)
 {
-	return !inode_is_open_for_write(cs_pagecache_inode(xfer->file)) &&
+	const struct inode *inode = cs_pagecache_inode(xfer->file);
+
+	return inode->i_sb->s_magic != MSDOS_SUPER_MAGIC &&
+	       inode->i_sb->s_magic != EXFAT_SUPER_MAGIC &&
+	       !inode_is_open_for_write(inode) &&
 	       xfer->ring.version.seconds + CS_PARK_STEADY <
 	       ktime_get_real_seconds();
 }
@@ -214,10 +221,13 @@ static void cs_park_insert(struct cs_parked *parked, u32 hash, u64 max)
 	schedule_delayed_work(&cs_park_reaper, CS_PARK_CHECK);
 }
 
+/* Where a file of overlayfs was copied up meanwhile, what was read last is another's. */
 static bool cs_park_keeps(struct cs_xfer *xfer)
 {
-	return xfer->ring.nr_segments && !cs_user_has_used(xfer, 3) &&
-	       xfer->ring.trusted;
+	const struct cs_ring *ring = &xfer->ring;
+
+	return ring->nr_segments && !cs_user_has_used(xfer, 3) &&
+	       ring->trusted && ring->inode == cs_pagecache_inode(xfer->file);
 }
 
 /**

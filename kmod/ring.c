@@ -33,6 +33,8 @@ void cs_ring_open(struct cs_xfer *xfer,
 
 	INIT_LIST_HEAD(&ring->segments);
 	INIT_LIST_HEAD(&ring->lingering);
+	/* First: what has another inode by then has another change time. */
+	ring->inode = cs_pagecache_inode(xfer->file);
 	cs_pagecache_alignment(xfer->file, &alignment);
 	ring->align = alignment.offset;
 	ring->doubtful = !alignment.stated;

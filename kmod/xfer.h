@@ -111,6 +111,7 @@ static inline bool cs_key_equal(const struct cs_key *a, const struct cs_key *b)
  * @order_max: what the order of its folios was bounded by
  * @since: jiffies of the time that it came into a list of the pool
  * @looked_at: jiffies of the time that its pages were last looked at, see drop.c
+ * @refused_at: jiffies since which its file system lets none be evicted, 0 if it does
  * @user: whose share of the pool it counts in, NULL if nobody's
  * @reads: of which its read is one, until that is seen done
  * @idle: the list of the pool that it is in is that of idle ones
@@ -137,6 +138,7 @@ struct cs_segment {
 	u32 order_max;
 	unsigned long since;
 	unsigned long looked_at;
+	unsigned long refused_at;
 	struct cs_user *user;
 	struct cs_reads *reads;
 	ssize_t read_result;
@@ -219,6 +221,7 @@ struct cs_version {
  * @for_next: what is read is not for the transfer, but for the one that goes on
  * @version: of the file when the ring was opened
  * @trusted: it tells whether the file was changed since; only of non-blocking ones
+ * @inode: that had the file's data then, only to be compared
  * @next: file position that the next segment will start at
  * @plan: what comes at @next: a segment of pages that are there already, or
  *	NULL: a read, up to *@limit
@@ -234,6 +237,7 @@ struct cs_ring {
 	bool doubtful;
 	bool for_next;
 	bool trusted;
+	const struct inode *inode;
 	struct cs_version version;
 	loff_t next;
 	struct cs_segment *(*plan)(struct cs_xfer *xfer, loff_t *limit);

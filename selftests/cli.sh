@@ -53,7 +53,10 @@ check "send with a bad policy" usage_error send --policy fast "$file" 127.0.0.1 
 check "send with a bad offset" usage_error send --offset -1 "$file" 127.0.0.1 1
 check "send with a bad length" usage_error send --length 1x "$file" 127.0.0.1 1
 check "send to a bad port" usage_error send "$file" 127.0.0.1 65536
+check "send to no port" usage_error send "$file" 127.0.0.1 ""
 check "receive without port" usage_error receive
+check "receive at a port with a sign" usage_error receive +70000
+check "receive at a port with a blank" usage_error receive ' 70000'
 check "policy with a bad verb" usage_error policy get
 check "policy set without anything" usage_error policy set
 check "policy set with a bad number" usage_error policy set --depth four

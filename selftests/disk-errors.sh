@@ -112,6 +112,6 @@ for policy in cached direct drop-behind hybrid; do
 	check "$policy: goes on after it" goes_on_after "$policy"
 	check "$policy: the error is counted" test "$(total errors)" -gt "$errors"
 done
-check "nothing keeps the file system busy" wait_for 5 umount "$dir"
+check "nothing keeps the file system busy" wait_for 20 umount "$dir"
 mount "$device" "$dir"
 finish

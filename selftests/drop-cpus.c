@@ -22,7 +22,8 @@
 #define MORE		(WINDOW * CS_PAGE)
 /* Of another transfer, whose receiver does not read them. */
 #define HELD_PAGES	8
-#define GO_SECONDS	5
+#define GO_SECONDS	10
+#define TEST_SECONDS	210
 #define ROUNDS		4
 
 static const struct cs_data data = {
@@ -101,11 +102,11 @@ static void move_while_full(struct __test_metadata *_metadata,
 	ASSERT_EQ(0, cs_run_on(self->sender.thread, OTHER_CPU));
 	ASSERT_EQ(length - MORE,
 		  cs_receive(sv[1], &data, MORE, length - MORE));
-	ASSERT_EQ(0, cs_sender_join(&self->sender, 3 * GO_SECONDS));
+	ASSERT_EQ(0, cs_sender_join(&self->sender, GO_SECONDS));
 	ASSERT_EQ(0, self->sender.err);
 }
 
-TEST_F_TIMEOUT(drop_cpus, moved_while_full, 3 * LAST_MOST * GO_SECONDS)
+TEST_F_TIMEOUT(drop_cpus, moved_while_full, TEST_SECONDS)
 {
 	int last, sv[2];
 
@@ -129,7 +130,7 @@ TEST_F_TIMEOUT(drop_cpus, moved_while_full, 3 * LAST_MOST * GO_SECONDS)
  * TCP's buffers go back to the CPU that allocated them, to be freed there when it
  * next receives something: the sender's receives nothing any more.
  */
-TEST_F_TIMEOUT(drop_cpus, received_elsewhere, ROUNDS * 3 * GO_SECONDS)
+TEST_F_TIMEOUT(drop_cpus, received_elsewhere, TEST_SECONDS)
 {
 	struct cs_sender *sender = &self->sender;
 	int i, sv[2];

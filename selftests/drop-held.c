@@ -16,7 +16,7 @@
 #define HELD		(128 * CS_KIB)
 #define HELD_PAGES	(HELD / CS_PAGE)
 #define HOLD_SECONDS	1
-#define GO_SECONDS	5
+#define GO_SECONDS	20
 /* Bytes of a file of holes, between those of its pages that a receiver keeps. */
 #define KEPT_EVERY	CS_MIB
 #define KEPT_PAGES	512
@@ -66,7 +66,7 @@ static bool some_have_left(void *arg)
 	return cs_resident(*(int *)arg, 0, HELD) < (long)HELD_PAGES;
 }
 
-TEST_F(held, stay)
+TEST_F_TIMEOUT(held, stay, 60)
 {
 	hold(_metadata, self);
 	EXPECT_FALSE(cs_wait(some_have_left, &self->file, HOLD_SECONDS)) {
@@ -140,7 +140,7 @@ TEST_F_TIMEOUT(held, kept_pages_cost_no_more, 120)
 }
 
 /* The file is cut, or loses some of its pages, while the socket holds them. */
-TEST_F(held, cut)
+TEST_F_TIMEOUT(held, cut, 60)
 {
 	hold(_metadata, self);
 	ASSERT_EQ(0, ftruncate(self->file, 0));
@@ -148,7 +148,7 @@ TEST_F(held, cut)
 	ASSERT_EQ(0, cs_data_write(self->file, &data));
 }
 
-TEST_F(held, unlinked)
+TEST_F_TIMEOUT(held, unlinked, 60)
 {
 	hold(_metadata, self);
 	close(self->file);
@@ -156,7 +156,7 @@ TEST_F(held, unlinked)
 }
 
 /* The first page is gone; the others are still the transfer's to drop. */
-TEST_F(held, hole)
+TEST_F_TIMEOUT(held, hole, 60)
 {
 	hold(_metadata, self);
 	ASSERT_EQ(0, fallocate(self->file, FALLOC_FL_PUNCH_HOLE |

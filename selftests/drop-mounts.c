@@ -18,7 +18,8 @@
 #define SIZE		(4 * CS_MIB)
 #define HELD		(128 * CS_KIB)
 #define RESIDUE		256
-#define GO_SECONDS	5
+#define GO_SECONDS	20
+#define TEST_SECONDS	60
 #define SOON		1		/* seconds */
 
 static const struct cs_data data = { .seed = 112, .size = SIZE };
@@ -72,6 +73,11 @@ static bool is_unmounted(void *began)
 	return !umount2("mnt", 0);
 }
 
+static bool has_held(void *arg)
+{
+	return cs_sock_has(*(int *)arg, HELD);
+}
+
 static void unmount_while_held(struct __test_metadata *_metadata,
 			       struct _test_data_mounts *self, bool running)
 {
@@ -81,10 +87,13 @@ static void unmount_while_held(struct __test_metadata *_metadata,
 	ASSERT_GE(self->file, 0);
 	cs_send_init(&self->s, self->file, self->sv[0], 0,
 		     running ? SIZE : HELD, COLDSEND_POLICY_DROP_BEHIND);
-	if (running)
+	if (running) {
 		ASSERT_NE(0, cs_fill_socket(self->dev, &self->s, self->sv[1]));
-	if (!running)
+		/* It may have stood still for its disk. */
+		ASSERT_TRUE(cs_wait(has_held, &self->sv[1], GO_SECONDS));
+	} else {
 		ASSERT_EQ(0, cs_send(self->dev, &self->s));
+	}
 	close(self->file);
 	since = cs_now_ms();
 	ASSERT_EQ(0, close(self->dev));
@@ -109,7 +118,7 @@ TEST_F(mounts, unmount_after_the_end)
 }
 
 /* The last close of device and file, and the unmount at once. */
-TEST_F(mounts, unmount_after_close)
+TEST_F_TIMEOUT(mounts, unmount_after_close, TEST_SECONDS)
 {
 	if (!mount_ext4())
 		SKIP(return, "no ext4 in a loop");
@@ -146,7 +155,7 @@ static void through_overlay(struct __test_metadata *_metadata,
 	close(real);
 }
 
-TEST_F(mounts, overlay)
+TEST_F_TIMEOUT(mounts, overlay, TEST_SECONDS)
 {
 	if (mount_overlay())
 		SKIP(return, "no overlayfs");
@@ -202,7 +211,7 @@ static void send_and_write(struct __test_metadata *_metadata,
  * Direct reads follow by themselves; on Linux 6.1 asynchronous ones of such a file,
  * whoever makes them, keep the mount busy for ever.
  */
-TEST_F(mounts, copied_up)
+TEST_F_TIMEOUT(mounts, copied_up, TEST_SECONDS)
 {
 	static const __u32 policies[] = {
 		COLDSEND_POLICY_CACHED, COLDSEND_POLICY_DROP_BEHIND,
@@ -230,7 +239,7 @@ static bool are_let_go(void *arg)
 }
 
 /* What can't be dropped is not kept from memory reclaim for as long as that lasts. */
-TEST_F(mounts, frozen)
+TEST_F_TIMEOUT(mounts, frozen, TEST_SECONDS)
 {
 	long long failed = cs_stat("pages_failed");
 	struct cs_job j = {

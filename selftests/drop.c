@@ -78,7 +78,7 @@ static void transfer(struct __test_metadata *_metadata,
 	EXPECT_EQ(COLDSEND_POLICY_DROP_BEHIND, j.s.policy_used);
 }
 
-TEST_F(drop, cold)
+TEST_F_TIMEOUT(drop, cold, 120)
 {
 	long long added, dropped, spared, failed;
 	int kind;

@@ -74,7 +74,7 @@ static bool is_running(void *arg)
 	return cs_made_now().transfers > before->transfers;
 }
 
-static bool is_waiting(void *arg)
+static bool was_seen(void *arg)
 {
 	return cs_states_count(arg) > 0;
 }
@@ -98,7 +98,7 @@ static void start_and_wait_disk(struct __test_metadata *_metadata,
 	ASSERT_TRUE(cs_wait(is_running, &self->before, SECONDS));
 	/* The page cache is waited for without a change of state. */
 	if (reads_itself)
-		EXPECT_TRUE(cs_wait(is_waiting, &states, SECONDS));
+		EXPECT_TRUE(cs_wait(was_seen, &states, SECONDS));
 	for (since = cs_now_ms(); cs_now_ms() - since < NOTHING_YET;)
 		cs_nap();
 	EXPECT_FALSE(cs_sock_has(self->sv[1], 1));
@@ -167,8 +167,14 @@ static void kill_child(struct __test_metadata *_metadata,
 		       struct _test_data_driver *self)
 {
 	struct coldsend_completion c;
+	struct cs_states ends;
 
+	ASSERT_EQ(0, cs_states_open(&ends, CS_STATES_ENDED));
 	ASSERT_EQ(0, kill(self->child.pid, SIGKILL));
+	/* Later, its read may have ended first: the dead don't tell what that sent. */
+	if (!(self->s.flags & COLDSEND_F_ASYNC))
+		EXPECT_TRUE(cs_wait(was_seen, &ends, SECONDS));
+	cs_states_close(&ends);
 	EXPECT_EQ(0, cs_disk_resume());
 	if (self->s.flags & COLDSEND_F_ASYNC) {
 		ASSERT_EQ(0, cs_collect(self->dev, &c, 1, SECONDS));

@@ -51,7 +51,7 @@ for program in "${@:-faults}"; do
 	*)		status=1 ;;
 	esac
 done
-umounts() { wait_for 2 umount "$dir"; }
+umounts() { wait_for 20 umount "$dir"; }
 if ! umounts; then
 	echo "not ok - something keeps the file system busy"
 	status=1

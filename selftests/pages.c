@@ -12,7 +12,7 @@
 #include "pages.h"
 
 /* Seconds in which pages go that are to go. */
-#define GO_SECONDS	5
+#define GO_SECONDS	20
 
 struct range {
 	int fd;

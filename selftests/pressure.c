@@ -21,7 +21,7 @@
 #define SIZE		(2 * CS_MIB + 99)
 #define ASYNC		60
 #define SYNC		40
-#define RUN_SECONDS	90
+#define RUN_SECONDS	200
 /* What the hogs leave to all others, and what one of them goes round in. */
 #define LEAVE		(192 * CS_MIB)
 #define ROUND		(96 * CS_MIB)
@@ -141,7 +141,7 @@ FIXTURE_SETUP(pressure)
 	self->hogs[1] = start_hog(take_memory);
 	ASSERT_GT(self->hogs[0], 0);
 	ASSERT_GT(self->hogs[1], 0);
-	ASSERT_TRUE(cs_wait(is_short, NULL, 30));
+	ASSERT_TRUE(cs_wait(is_short, NULL, 60));
 	ASSERT_EQ(0, pthread_create(&self->dropper, NULL,
 				    drop_again_and_again, self));
 }

@@ -16,7 +16,7 @@ mount_image fs 400M mkfs.ext4 -q -F -- >"$tmp/reason" 2>&1 ||
 
 status=0
 CS_DIR=$tmp/fs CS_HOG_CGROUP=$cgroup/hog "$programs/pressure" || status=$?
-if ! wait_for 5 umount "$tmp/fs"; then
+if ! wait_for 20 umount "$tmp/fs"; then
 	echo "not ok - something keeps the file system busy"
 	status=1
 fi

@@ -57,6 +57,12 @@ save_into() {
 	[ -p "$tmp/pipe" ]
 }
 check "save into what is no regular file" save_into
+# Numbers that JSON libraries have no integers for.
+largest() {
+	echo "cgroup 18446744073709551615 policy direct" | coldsend policy load - || return 1
+	same cgroup '"18446744073709551615"' "$(rules | jq '.[0].cgroup')"
+}
+check "the largest cgroup" largest
 load_stdin() { echo "policy direct" | coldsend policy load - && in_order direct; }
 check "load -" load_stdin
 

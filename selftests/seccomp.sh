@@ -28,7 +28,7 @@ check "of a static program" outcomes shim-call-static
 check "by the module, too" tests shim-call-static
 check "signals" tests shim-signals
 # Who starts us may have blocked the one that we interrupt our threads with.
-check "signals, ours blocked before" env --block-signal=RTMIN coldsend run --seccomp --min-size 0 -- shim-signals
+check "signals, ours blocked before" env --block-signal=URG coldsend run --seccomp --min-size 0 -- shim-signals
 
 # Threads that call all the time while signals come all the time, as Go does it.
 cat >"$tmp/sender.py" <<'END'
@@ -194,4 +194,15 @@ status() {
 }
 check "exit status 7" status 7 sh -c 'exit 7'
 check "no such command" status 127 "$tmp/nothing"
+# Who reads what we say has gone away.
+unheard() {
+	mkfifo "$tmp/unheard"
+	exec {reader}<>"$tmp/unheard" {writer}>"$tmp/unheard"
+	exec {reader}<&-
+	local got=0
+	run --stats sh -c 'exit 7' 2>&"$writer" || got=$?
+	exec {writer}>&-
+	same "exit status" 7 "$got"
+}
+check "exit status 7, unheard" unheard
 finish

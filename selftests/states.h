@@ -14,6 +14,7 @@
 #define CS_STATES_DISK		"to == 1"
 #define CS_STATES_POOL		"to == 2"
 #define CS_STATES_SOCKET	"to == 3"
+#define CS_STATES_ENDED		"to == 4"
 
 /**
  * struct cs_states - a count that has begun

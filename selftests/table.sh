@@ -118,10 +118,12 @@ escaped() {
 	json_right "$path"
 }
 
-# In JSON a path is as it is, or escaped and marked so.
+# In JSON a path is as it is, or escaped and marked so; nothing makes a terminal act.
 json_right() {
 	local shown
-	shown=$(coldsend files --json | jq -r '.[0].file | if .path_escaped then "escaped" else .path end')
+	coldsend files --json >"$tmp/json"
+	same "not printable in JSON" "" "$(tr -d ' -~\n\177' <"$tmp/json")" || return 1
+	shown=$(jq -r '.[0].file | if .path_escaped then "escaped" else .path end' "$tmp/json")
 	if iconv -f UTF-8 -t UTF-8 <<<"$1" >/dev/null 2>&1; then
 		same "path in JSON" "$1" "$shown"
 	else
@@ -136,6 +138,7 @@ check "name that looks escaped" escaped 'x\n\t\\\377'
 check "name with a space" escaped 'a  b'
 check "name with control characters" escaped $'\001\r\v\f\033\177'
 check "name in UTF-8" escaped 'grüße'
+check "name with control characters in UTF-8" escaped $'\xc2\x9b2J'
 check "name that is not UTF-8" escaped $'\xff\xfe\x80'
 check "name as long as can be" escaped "$(printf 'n%.0s' {1..255})"
 

@@ -179,13 +179,15 @@ unsigned int cs_args_policy(const char *text)
  * cs_args_port - check a port
  * @text: number or service name
  *
- * Return: @text.  Exits with 2 if it is a number and too large, which the C
- * library would take modulo 65536.
+ * Return: @text.  Exits with 2 if it begins like neither, or is a number and too
+ * large, which the C library would take modulo 65536.
  */
 const char *cs_args_port(const char *text)
 {
 	size_t digits = strspn(text, "0123456789");
 
+	if (!isalnum((unsigned char)*text))
+		cs_args_err("'%s' is not a port", text);
 	if (digits && !text[digits] && strtoull(text, NULL, 10) > USHRT_MAX)
 		cs_args_err("%s is not a port: the largest is 65535", text);
 	return text;

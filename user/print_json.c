@@ -14,10 +14,12 @@
 
 #define PRETTY	JSON_INDENT(2)
 
-/* Integers of JSON libraries are signed; nothing we count gets that far. */
+/* Integers of JSON libraries are signed: beyond, as text, since numbers also name files. */
 static json_t *from_u64(__u64 value)
 {
-	return json_integer(value > LLONG_MAX ? LLONG_MAX : (json_int_t)value);
+	if (value > LLONG_MAX)
+		return json_sprintf("%llu", (unsigned long long)value);
+	return json_integer((json_int_t)value);
 }
 
 static void put_u64(json_t *object, const char *key, __u64 value)
@@ -90,7 +92,7 @@ static json_t *from_values(const struct cs_attrs *set,
 /* Prints and frees @value; an error stays on stdout, where main finds it. */
 static void dump(json_t *value, size_t flags)
 {
-	json_dumpf(value, stdout, flags | JSON_REAL_PRECISION(9));
+	json_dumpf(value, stdout, flags | CS_JSON_ASCII | JSON_REAL_PRECISION(9));
 	json_decref(value);
 }
 

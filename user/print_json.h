@@ -7,6 +7,9 @@
 
 #include "cli.h"
 
+/* Names are users': no terminal is to act on one. */
+#define CS_JSON_ASCII	JSON_ENSURE_ASCII
+
 json_t *cs_json_values(const struct cs_attrs *set,
 		       const struct cs_values *values);
 void cs_json_put_path(json_t *object, const char *raw);

@@ -66,7 +66,7 @@ void cs_json_event(const struct cs_event *event)
 		json_object_set_new(object, "policy",
 				    cs_json_values(&cs_tunables,
 						   &event->tunables));
-	json_dumpf(object, stdout, JSON_COMPACT);
+	json_dumpf(object, stdout, JSON_COMPACT | CS_JSON_ASCII);
 	json_decref(object);
 	putchar('\n');
 }

@@ -171,7 +171,9 @@ static bool write_into(const struct cs_rules *rules, FILE *out)
 	if (!out)
 		return false;
 	print_all(out, rules);
-	failed = ferror(out);
+	/* On the disk before it has its name; what can't be, a pipe say, has no name. */
+	failed = fflush(out) || ferror(out) ||
+		 (fsync(fileno(out)) && errno != EINVAL && errno != EROFS);
 	return !fclose(out) && !failed;
 }
 

@@ -176,6 +176,8 @@ int cs_supervise(const struct cs_child *child)
 		sigprocmask(SIG_SETMASK, &before, NULL);
 		_exit(child->become(child->arg));
 	}
+	/* Who reads our messages may go away; the command is still served. */
+	signal(SIGPIPE, SIG_IGN);
 	if (child->begun && !child->begun(child->arg))
 		kill(pid, SIGKILL);
 	return watch(pid, &signals);

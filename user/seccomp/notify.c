@@ -23,6 +23,9 @@
 /* Those that coldsend has itself, and to spare. */
 #define OUR_FDS		16
 
+/* Ends a send that waits.  One that is heard late is not kept once for each look. */
+#define INTERRUPT	SIGURG
+
 /* Nanoseconds between two looks at calls under way. */
 #define LOOK		50000000
 
@@ -113,12 +116,21 @@ static bool add_thread(void)
 	return false;
 }
 
-/* Once: each such call would say the same. */
+/* Once: each such call would say the same.  Who reads that slowly holds up no other call. */
 static void say_full(void)
 {
-	if (!notify.full)
-		cs_err("no more threads or descriptors for --seccomp: some calls are left to sendfile");
+	bool said;
+
+	pthread_mutex_lock(&notify.lock);
+	said = notify.full;
 	notify.full = true;
+	notify.idle--;
+	pthread_mutex_unlock(&notify.lock);
+	if (!said)
+		cs_err("no more threads or descriptors for --seccomp: some calls are left to sendfile");
+	pthread_mutex_lock(&notify.lock);
+	notify.idle++;
+	pthread_mutex_unlock(&notify.lock);
 }
 
 /* Takes a call on, while somebody else waits for the next; false: nobody would. */
@@ -134,8 +146,6 @@ static bool take_on(struct slot *slot)
 		slot->look = notify.look;
 		TAILQ_INSERT_TAIL(&notify.slots, slot, link);
 		pthread_cond_signal(&notify.started);
-	} else {
-		say_full();
 	}
 	pthread_mutex_unlock(&notify.lock);
 	return waits;
@@ -171,6 +181,8 @@ static void answer_call(const struct seccomp_notif *call)
 	cs_call_answer(notify.listener, call->id, sent, err);
 	if (ours)
 		give_back(&slot);
+	else
+		say_full();
 }
 
 /* Has nobody the filter any more? */
@@ -212,7 +224,7 @@ static bool is_wanted(struct slot *slot)
 
 static void interrupt(const struct slot *slot)
 {
-	pthread_kill(slot->thread, SIGRTMIN);
+	pthread_kill(slot->thread, INTERRUPT);
 }
 
 /* Looks at the first, which becomes the last: others are to begin and end meanwhile. */
@@ -322,10 +334,10 @@ bool cs_notify_start(int listener, const struct cs_range_how *how,
 	notify.listener = listener;
 	notify.how = *how;
 	notify.served = served;
-	sigaction(SIGRTMIN, &action, NULL);
+	sigaction(INTERRUPT, &action, NULL);
 	/* Whoever started us may have left it blocked; threads inherit that. */
 	sigemptyset(&interrupt);
-	sigaddset(&interrupt, SIGRTMIN);
+	sigaddset(&interrupt, INTERRUPT);
 	pthread_sigmask(SIG_UNBLOCK, &interrupt, NULL);
 	pthread_mutex_lock(&notify.lock);
 	started = add_thread() && start_thread(look_after_calls);

@@ -197,8 +197,8 @@ check "no such command" status 127 "$tmp/nothing"
 # Who reads what we say has gone away.
 unheard() {
 	mkfifo "$tmp/unheard"
-	exec {reader}<>"$tmp/unheard" {writer}>"$tmp/unheard"
-	exec {reader}<&-
+	exec {reader}<>"$tmp/unheard"
+	exec {writer}>"$tmp/unheard" {reader}<&-
 	local got=0
 	run --stats sh -c 'exit 7' 2>&"$writer" || got=$?
 	exec {writer}>&-

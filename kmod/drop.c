@@ -51,11 +51,16 @@ static u64 cs_drop_pages(const struct cs_segment *segment)
 	return pages;
 }
 
-/* They stay where they are. */
-static void cs_drop_fail(struct cs_segment *segment)
+static void cs_drop_count_failed(const struct cs_segment *segment)
 {
 	cs_stats_note(&segment->key, COLDSEND_A_COUNTERS_PAGES_FAILED,
 		      cs_drop_pages(segment));
+}
+
+/* They stay where they are. */
+static void cs_drop_fail(struct cs_segment *segment)
+{
+	cs_drop_count_failed(segment);
 	cs_segment_destroy(segment);
 }
 
@@ -147,8 +152,7 @@ static bool cs_drop_try(struct cs_segment *segment)
 	if (!segment->nr_bvecs)
 		return true;
 	if (time_after(jiffies, segment->since + CS_DROP_GIVE_UP)) {
-		cs_stats_note(&segment->key, COLDSEND_A_COUNTERS_PAGES_FAILED,
-			      cs_drop_pages(segment));
+		cs_drop_count_failed(segment);
 		return true;
 	}
 	if (cs_drop_is_early(segment) || !cs_drop_is_due(segment))

@@ -89,10 +89,13 @@ static json_t *from_values(const struct cs_attrs *set,
 	return object;
 }
 
-/* Prints and frees @value; an error stays on stdout, where main finds it. */
+/*
+ * Prints and frees @value; an error stays on stdout, where main finds it.  Names are
+ * users': no terminal is to act on one.
+ */
 static void dump(json_t *value, size_t flags)
 {
-	json_dumpf(value, stdout, flags | CS_JSON_ASCII | JSON_REAL_PRECISION(9));
+	json_dumpf(value, stdout, flags | JSON_ENSURE_ASCII | JSON_REAL_PRECISION(9));
 	json_decref(value);
 }
 
@@ -339,6 +342,12 @@ json_t *cs_json_resident(const char *path,
 void cs_json_print(json_t *value)
 {
 	dump_line(value, PRETTY);
+}
+
+/** cs_json_print_line - print a value in one line, and free it */
+void cs_json_print_line(json_t *value)
+{
+	dump_line(value, JSON_COMPACT);
 }
 
 const struct cs_printer cs_printer_json = {

@@ -7,9 +7,6 @@
 
 #include "cli.h"
 
-/* Names are users': no terminal is to act on one. */
-#define CS_JSON_ASCII	JSON_ENSURE_ASCII
-
 json_t *cs_json_values(const struct cs_attrs *set,
 		       const struct cs_values *values);
 void cs_json_put_path(json_t *object, const char *raw);
@@ -17,5 +14,6 @@ json_t *cs_json_row(const struct cs_row *row);
 json_t *cs_json_resident(const char *path,
 			 const struct coldsend_residency *res);
 void cs_json_print(json_t *value);
+void cs_json_print_line(json_t *value);
 
 #endif /* COLDSEND_PRINT_JSON_H */

@@ -66,9 +66,7 @@ void cs_json_event(const struct cs_event *event)
 		json_object_set_new(object, "policy",
 				    cs_json_values(&cs_tunables,
 						   &event->tunables));
-	json_dumpf(object, stdout, JSON_COMPACT | CS_JSON_ASCII);
-	json_decref(object);
-	putchar('\n');
+	cs_json_print_line(object);
 }
 
 /** cs_json_tree - print who fills the page cache as one object */

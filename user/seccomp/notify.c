@@ -124,10 +124,11 @@ static void say_full(void)
 	pthread_mutex_lock(&notify.lock);
 	said = notify.full;
 	notify.full = true;
-	notify.idle--;
+	notify.idle -= !said;
 	pthread_mutex_unlock(&notify.lock);
-	if (!said)
-		cs_err("no more threads or descriptors for --seccomp: some calls are left to sendfile");
+	if (said)
+		return;
+	cs_err("no more threads or descriptors for --seccomp: some calls are left to sendfile");
 	pthread_mutex_lock(&notify.lock);
 	notify.idle++;
 	pthread_mutex_unlock(&notify.lock);

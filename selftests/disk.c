@@ -51,11 +51,11 @@ int cs_disk_resume(void)
 	return cs_disk_do("resume");
 }
 
-/* Opens the file in a directory that faults.sh made. */
-int cs_disk_file(const char *dir)
+/* Opens a file that faults.sh made, in a directory of its. */
+int cs_disk_file(const char *dir, const char *name)
 {
 	char path[4096];
 
-	snprintf(path, sizeof(path), "%s/faults.bin", dir);
+	snprintf(path, sizeof(path), "%s/%s", dir, name);
 	return open(path, O_RDONLY | O_CLOEXEC);
 }

@@ -9,6 +9,6 @@ int cs_disk_do(const char *what);
 int cs_disk_set(const char *table);
 int cs_disk_suspend(void);
 int cs_disk_resume(void);
-int cs_disk_file(const char *dir);
+int cs_disk_file(const char *dir, const char *name);
 
 #endif /* CS_DISK_H */

@@ -26,6 +26,7 @@ export CS_DISK_DEAD="0 $sectors flakey $loop 0 0 3600"
 for place in "$dir" "$tmp"; do
 	xfer make "$place/faults.bin" 2098386 161
 done
+xfer make "$dir/large.bin" 6292690 161
 # Of so many pieces that where they are is told by a block of its own, written back.
 xfer make "$dir/pieces.bin" 524288 162
 for ((i = 1; i < 128; i += 2)); do

@@ -72,7 +72,7 @@ FIXTURE_SETUP(starved)
 	ASSERT_EQ(0, cs_tunables_set("--pool-max 1M"));
 	self->dev = cs_open();
 	ASSERT_GE(self->dev, 0);
-	self->file = cs_disk_file(getenv("CS_SLOW_DIR"));
+	self->file = cs_disk_file(getenv("CS_SLOW_DIR"), "faults.bin");
 	ASSERT_GE(self->file, 0);
 	ASSERT_EQ(0, cs_drop_cache(self->file));
 	for (i = 0; i < N; i++)

@@ -276,7 +276,7 @@ FIXTURE_SETUP(slow_disk)
 		SKIP(exit(KSFT_SKIP), "no slow disk: run starved.sh");
 	self->t.data = &slow_data;
 	self->t.length = SLOW_LENGTH;
-	self->t.file = cs_disk_file(getenv("CS_SLOW_DIR"));
+	self->t.file = cs_disk_file(getenv("CS_SLOW_DIR"), "faults.bin");
 	prepare(_metadata, &self->t, COLDSEND_POLICY_DIRECT);
 	ASSERT_EQ(0, cs_disk_set("CS_DISK_SLOWISH"));
 }

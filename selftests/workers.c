@@ -54,7 +54,7 @@ FIXTURE_SETUP(workers)
 	self->before = cs_made_now();
 	self->dev = cs_open();
 	ASSERT_GE(self->dev, 0);
-	self->file = cs_disk_file(getenv("CS_SLOW_DIR"));
+	self->file = cs_disk_file(getenv("CS_SLOW_DIR"), "faults.bin");
 	ASSERT_GE(self->file, 0);
 	ASSERT_EQ(0, cs_drop_cache(self->file));
 }
@@ -167,7 +167,7 @@ TEST_F_TIMEOUT(workers, hangs_for_nobody, 60)
 /* In a process of its own: does another user's transfer, of another disk, end? */
 static int nobody_sends(void)
 {
-	int file = cs_disk_file(getenv("CS_DIR")), dev = cs_open(), sv[2];
+	int file = cs_disk_file(getenv("CS_DIR"), "faults.bin"), dev = cs_open(), sv[2];
 	struct coldsend_completion c;
 	struct coldsend_send s;
 

@@ -17,7 +17,7 @@ default_kdir := $(if $(filter file,$(origin KDIR)),default)
 servers := $(patsubst selftests/%,%,$(filter-out %/lib.sh %/bench-nginx.sh,$(wildcard selftests/servers/*.sh)))
 # Where threads meet, and what uses memory again or gives it back; the rest finds no more there than elsewhere.
 smp := drop-mounts holders fuzz/fuzz.sh streams file-changes residency recycle async async-end async-pass async-crowd \
-	hybrid drop drop-held drop-cpus park pinned limits threads faults.sh starved.sh pressure.sh disk-errors.sh netlink rules.sh events.sh views.sh \
+	hybrid drop drop-held drop-cpus park ahead pinned limits threads faults.sh starved.sh pressure.sh disk-errors.sh netlink rules.sh events.sh views.sh \
 	library random stuck stalled lock-held alloc-fail alloc-fail-insmod.sh soak.sh rmmod.sh
 export PREFIX DESTDIR
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * What the rooms of the module offer each other, grouped by the file that
- * owns it.
+ * owns it: memory in segment.h, sources in source.h, all else here.
  *
  * Calls go downstream only:
  *
@@ -52,12 +52,12 @@
 #include <linux/net.h>
 
 #include "compat/file.h"
+#include "segment.h"
+#include "source.h"
 #include "xfer.h"
 
 /* policy.c: the default policy and the tunables */
 
-#define CS_SEGMENT_SIZE_MIN	SZ_64K
-#define CS_SEGMENT_SIZE_MAX	SZ_4M
 #define CS_DEPTH_MAX		16U
 
 void cs_policy_get(struct cs_tunables *tunables);
@@ -71,95 +71,6 @@ void cs_policy_init(void);
 u32 cs_rules_choose(struct cs_xfer *xfer, u32 policy, u32 *trial);
 void cs_rules_exit(void);
 void cs_budget_settle(struct cs_xfer *xfer);
-
-/* segment.c: memory that file bytes travel in */
-
-/* Orders of the folios of segments. */
-#define CS_SEGMENT_ORDER_MIN	1
-#define CS_SEGMENT_ORDER_MAX	get_order(CS_SEGMENT_SIZE_MAX)
-
-/* The smallest segment, and a small one that a transfer can go on with, bytes. */
-#define CS_SEGMENT_MIN		(PAGE_SIZE << CS_SEGMENT_ORDER_MIN)
-#define CS_SEGMENT_FIRST	max_t(u32, SZ_64K, CS_SEGMENT_MIN)
-
-struct cs_segment *cs_segment_create(u32 size, u32 order_max, bool charged);
-struct cs_segment *cs_segment_create_for_pages(u32 max_pages);
-void cs_segment_trim(struct cs_segment *segment);
-void cs_segment_destroy(struct cs_segment *segment);
-void cs_segment_drop_pages(struct cs_segment *segment);
-bool cs_segment_ours_alone(const struct cs_segment *segment);
-u32 cs_segment_bytes(const struct cs_segment *segment);
-u32 cs_segment_order(const struct cs_segment *segment);
-u32 cs_segment_shed(struct cs_segment *segment);
-
-/* Test builds overwrite what was in the memory before a read. */
-#ifdef CS_POISON
-void cs_segment_poison(struct cs_segment *segment);
-#else
-static inline void cs_segment_poison(struct cs_segment *segment) {}
-#endif
-
-/* Is there a segment with bytes left to send? */
-static inline bool cs_segment_unsent(const struct cs_segment *segment)
-{
-	return segment && segment->begin < segment->end;
-}
-
-struct cs_pool_view;
-
-/* pool.c: keeps segments between reads and transfers, and bounds them all */
-
-struct cs_segment *cs_pool_get(struct cs_xfer *xfer, u32 size, bool first,
-			       bool *recycled);
-void cs_pool_put(struct cs_segment *segment);
-void cs_pool_drop(struct cs_segment *segment);
-bool cs_pool_promise(u32 bytes);
-void cs_pool_unpromise(u32 bytes);
-u64 cs_pool_used(void);
-u64 cs_pool_bytes(void);
-void cs_pool_look(struct cs_pool_view *view);
-
-/* spare.c: segments that no transfer uses */
-
-int cs_spare_init(void);
-void cs_spare_exit(void);
-
-/* demand.c: how much of the memory that a transfer may have is in use */
-
-bool cs_user_has_used(struct cs_xfer *xfer, u32 quarters);
-bool cs_pool_is_in_demand(struct cs_xfer *xfer);
-bool cs_pool_is_scarce(struct cs_xfer *xfer);
-bool cs_pool_is_tight(struct cs_xfer *xfer);
-
-/* pinned.c: what the pool has let go of while others hold it */
-
-void cs_pinned_add(struct cs_segment *segment);
-u64 cs_pinned_bytes(void);
-u32 cs_pinned_order_max(void);
-u64 cs_pinned_free(void);
-void cs_pinned_exit(void);
-
-/* user.c: what each user may have at once */
-
-int cs_user_get(struct cs_xfer *xfer);
-void cs_user_put(struct cs_xfer *xfer);
-void cs_user_drop(struct cs_xfer *xfer);
-kuid_t cs_user_uid(const struct cs_xfer *xfer);
-struct cs_workers *cs_user_workers(const struct cs_xfer *xfer);
-void cs_user_look(struct cs_pool_view *view);
-
-/* turns.c: whose turn it is when the pool is full */
-
-u32 cs_user_take(struct cs_xfer *xfer, u32 bytes, bool fewer);
-u32 cs_user_take_on_top(struct cs_xfer *xfer, u32 bytes);
-void cs_user_take_more(struct cs_xfer *xfer, u32 bytes);
-void cs_user_give(struct cs_user *user, u32 size);
-void cs_user_limits_changed(void);
-void cs_user_queue(struct cs_xfer *xfer, u32 wanted);
-long cs_user_patience(const struct cs_xfer *xfer);
-bool cs_user_is_waiting(const struct cs_xfer *xfer);
-void cs_user_pass(struct cs_xfer *xfer);
-void cs_user_unqueue(struct cs_xfer *xfer);
 
 /* xfer.c: one transfer, made of its descriptors; xfer_end.c: up to its last count */
 
@@ -281,130 +192,6 @@ void cs_workers_init(struct cs_workers *workers);
 bool cs_workers_enter(struct cs_workers *workers, struct cs_xfer *xfer, u32 max);
 void cs_workers_leave(struct cs_workers *workers, struct cs_xfer *xfer, u32 max);
 void cs_workers_forget(struct cs_workers *workers, struct cs_xfer *xfer);
-
-/* source.c: where bytes come from */
-
-/**
- * enum cs_next - what a source says when asked for the next segment
- * @CS_NEXT_READY: here it is
- * @CS_NEXT_WAIT_DISK: it is being read
- * @CS_NEXT_WAIT_FILE: somebody has the file's lock, or claims pages of it, and the
- *	transfer is asynchronous
- * @CS_NEXT_WAIT_POOL: there is no memory to read it into
- * @CS_NEXT_AGAIN: ask again, things have changed
- * @CS_NEXT_END: there is none, xfer->error says why if it is not the end
- */
-enum cs_next {
-	CS_NEXT_READY,
-	CS_NEXT_WAIT_DISK,
-	CS_NEXT_WAIT_FILE,
-	CS_NEXT_WAIT_POOL,
-	CS_NEXT_AGAIN,
-	CS_NEXT_END,
-};
-
-/**
- * struct cs_source - operations of a source
- * @policy: enum coldsend_policy that it serves
- * @locks: its reads may take the file's lock
- * @open: prepares, at xfer->pos.  May sleep.
- * @next: the segment that holds xfer->pos.  May sleep for memory and for the
- *	disk, never for the network.
- * @sent: all of the segment was sent; the source owns it again
- * @idle: the peer takes nothing for now; gives back what others could use
- * @close: gives everything back; waits for reads in flight
- */
-struct cs_source {
-	u32 policy;
-	bool locks;
-	void (*open)(struct cs_xfer *xfer);
-	enum cs_next (*next)(struct cs_xfer *xfer, struct cs_segment **segment);
-	void (*sent)(struct cs_xfer *xfer, struct cs_segment *segment);
-	void (*idle)(struct cs_xfer *xfer);
-	void (*close)(struct cs_xfer *xfer);
-};
-
-void cs_source_open(struct cs_xfer *xfer, u32 policy);
-int cs_source_read_error(ssize_t result);
-enum cs_next cs_source_fall_back(struct cs_xfer *xfer,
-				 const struct cs_source *to, u32 reason);
-bool cs_source_supports(u32 policy);
-u32 cs_source_policies(void);
-
-/* source_*.c, a file each */
-
-extern const struct cs_source cs_source_cached;
-extern const struct cs_source cs_source_direct;
-extern const struct cs_source cs_source_hybrid;
-extern const struct cs_source cs_source_drop;
-extern const struct cs_source cs_source_copied;
-
-/* pagecache.c: what file systems let us do, and what is in the page cache */
-
-/**
- * struct cs_alignment - what direct I/O on a file asks for
- * @mem: alignment of memory in bytes, 0 if the file has no direct I/O that
- *	leaves the page cache alone
- * @offset: alignment of file offsets in bytes, or 0
- * @stated: the file system itself says so (STATX_DIOALIGN)
- * @version: of the file at this time
- */
-struct cs_alignment {
-	u32 mem;
-	u32 offset;
-	bool stated;
-	struct cs_version version;
-};
-
-struct inode *cs_pagecache_inode(struct file *file);
-struct cs_key cs_pagecache_key(struct file *file);
-bool cs_pagecache_asks(struct file *file);
-bool cs_pagecache_is_locked(struct file *file);
-bool cs_pagecache_can_gather(struct file *file);
-void cs_pagecache_alignment(struct file *file, struct cs_alignment *alignment);
-struct file *cs_pagecache_reader(struct file *file);
-bool cs_pagecache_has(struct file *file, loff_t pos, size_t length);
-unsigned long cs_pagecache_pages(struct file *file);
-unsigned long cs_pagecache_added(struct file *file, unsigned long before);
-int cs_pagecache_residency(struct file *file, struct coldsend_residency *arg);
-
-/* gather.c: takes pages out of the page cache, as they are */
-
-void cs_gather(struct cs_segment *segment, struct inode *inode, loff_t pos,
-	       loff_t end);
-int cs_gather_wait(struct cs_xfer *xfer, struct inode *inode);
-bool cs_gather_bring(struct cs_xfer *xfer, struct inode *inode, bool once);
-u32 cs_gather_span(loff_t pos, loff_t end, u32 max);
-struct cs_segment *cs_gather_segment(struct cs_xfer *xfer, loff_t pos, u32 max);
-u32 cs_gather_pages(const struct cs_segment *segment);
-u32 cs_gather_pages_sent(const struct cs_segment *segment);
-void cs_gather_touch(const struct cs_segment *segment);
-
-/* claim.c: which pages a drop-behind transfer has brought in */
-
-void cs_claim_init(void);
-void cs_claim_open(struct cs_xfer *xfer);
-int cs_claim_ahead(struct cs_xfer *xfer);
-int cs_claim_again(struct cs_xfer *xfer);
-loff_t cs_claim_end(const struct cs_xfer *xfer);
-bool cs_claim_has(struct cs_xfer *xfer, struct folio *folio);
-void cs_claim_give_up(struct cs_xfer *xfer);
-
-/* drain.c: the pages that processors keep to themselves */
-
-int cs_drain_init(void);
-void cs_drain_exit(void);
-void cs_drain_all_cpus(void);
-
-/* evict.c: takes pages out of the page cache that nobody holds or wants */
-
-bool cs_evict_is_held(struct folio *folio);
-int cs_evict_segment(struct cs_segment *segment);
-
-/* drop.c: has pages evicted once the network has let go */
-
-void cs_drop_later(struct cs_segment *segment);
-void cs_drop_exit(void);
 
 /* sink.c: moves segment bytes into a socket */
 

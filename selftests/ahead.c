@@ -1,0 +1,204 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Reading ahead: for an event loop that comes back soon where its last SEND ended,
+ * the disk works meanwhile, and reads no byte twice.
+ */
+#include <errno.h>
+#include <poll.h>
+#include <stdio.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <unistd.h>
+
+#include "flow.h"
+#include "kselftest_harness.h"
+
+#define SIZE		(16 * CS_MIB + 1)
+/* Not aligned. */
+#define PART		(300 * CS_KIB + 1)
+#define LITTLE		2048
+#define SNDBUF		CS_MIB
+#define RCVBUF		(128 * CS_KIB)
+#define LOOP_SECONDS	60
+/* Two parts in so long: the second goes on where the first has ended just now. */
+#define TWICE_MS	500
+#define QUIET_MS	200
+#define SOON_MS		800
+#define POLL_MS		10
+
+static const struct cs_data data = { .seed = 91, .size = SIZE };
+static int unchanged;
+
+#include "flows.h"
+
+/* Reads that the disk of a file has not ended: 0 too if nobody counts them. */
+static unsigned int reads_in_flight(int file)
+{
+	unsigned int reads = 0;
+	struct stat st;
+	char path[64];
+	FILE *f;
+
+	if (fstat(file, &st))
+		return 0;
+	snprintf(path, sizeof(path), "/sys/dev/block/%u:%u/inflight",
+		 major(st.st_dev), minor(st.st_dev));
+	f = fopen(path, "re");
+	if (!f)
+		return 0;
+	if (fscanf(f, "%u", &reads) != 1)
+		reads = 0;
+	fclose(f);
+	return reads;
+}
+
+/* As long as reads take, and less than for whom nothing is read ahead. */
+static void let_disk_work(int file)
+{
+	int ms;
+
+	usleep(QUIET_MS * 1000);
+	for (ms = QUIET_MS; ms < SOON_MS && reads_in_flight(file); ms += POLL_MS)
+		usleep(POLL_MS * 1000);
+}
+
+static bool is_writable(int fd)
+{
+	struct pollfd p = { .fd = fd, .events = POLLOUT };
+
+	return poll(&p, 1, 0) == 1;
+}
+
+/* Receives until an event loop would be told that there is room: 0 or -errno. */
+static int make_room(struct cs_flow *f)
+{
+	int err = 0;
+
+	while (!err && f->got < f->sent && !is_writable(f->sv[0]))
+		err = cs_flow_receive(f);
+	return err;
+}
+
+/*
+ * One that grows has room for more than it had when this was read ahead; of the peer,
+ * it makes room in larger steps.
+ */
+static int fix_buffers(const int sv[2])
+{
+	int sndbuf = SNDBUF, rcvbuf = RCVBUF;
+
+	if (setsockopt(sv[0], SOL_SOCKET, SO_SNDBUFFORCE, &sndbuf, sizeof(sndbuf)) ||
+	    setsockopt(sv[1], SOL_SOCKET, SO_RCVBUF, &rcvbuf, sizeof(rcvbuf)))
+		return -errno;
+	return 0;
+}
+
+/*
+ * For a peer that keeps up, the disk works while the socket is full: an event
+ * loop finds there what the socket has room for, once it is known as one.
+ */
+TEST_F_TIMEOUT(flow, reads_on, LOOP_SECONDS)
+{
+	struct cs_flow *f = &self->f;
+	long long start = cs_now_ms(), waited;
+	int calls = 0, waits = 0;
+
+	ASSERT_EQ(0, fix_buffers(f->sv));
+	ASSERT_EQ(0, cs_flow_fill(f));
+	while (f->sent < SIZE) {
+		ASSERT_EQ(0, make_room(f));
+		let_disk_work(f->file);
+		waited = cs_stat("disk_wait_ns");
+		ASSERT_EQ(0, cs_flow_send(f, COLDSEND_TO_EOF));
+		calls++;
+		waits += cs_stat("disk_wait_ns") > waited;
+		ASSERT_LT(cs_now_ms() - start, LOOP_SECONDS * 1000);
+	}
+	TH_LOG("%d calls, %d of them waited for the disk", calls, waits);
+	EXPECT_GT(calls, 4);
+	EXPECT_LE(waits, 2 + calls / 4);
+	ASSERT_EQ(0, cs_flow_receive_all(f));
+}
+
+/* Sends a part, and receives it: whether it waited for the disk, or -errno. */
+static int pass_on(struct cs_flow *f, __u64 length)
+{
+	long long waited = cs_stat("disk_wait_ns");
+	int err = cs_flow_send(f, length);
+	int waits = cs_stat("disk_wait_ns") > waited;
+
+	if (!err)
+		err = cs_flow_receive_all(f);
+	return err ? err : waits;
+}
+
+/*
+ * The disk also works ahead of who asks for a part at a time.  What was read for
+ * the next one is sent, however much that asks for.
+ */
+TEST_F(flow, in_parts)
+{
+	struct cs_flow *f = &self->f;
+	long long disk = cs_stat("disk_bytes");
+	__u64 seed = cs_seed(), state = seed;
+	int calls, waits = 0, result;
+
+	while (f->sent < SIZE / 2) {
+		result = pass_on(f, PART);
+		ASSERT_GE(result, 0);
+		waits += result;
+		let_disk_work(f->file);
+	}
+	calls = f->calls;
+	while (f->sent < SIZE)
+		ASSERT_GE(pass_on(f, 1 + cs_pick(&state, 2 * PART)), 0);
+	disk = cs_stat("disk_bytes") - disk;
+	TH_LOG("seed %llu, %d calls, %d of them waited for the disk, %lld bytes off it",
+	       (unsigned long long)seed, calls, waits, disk);
+	EXPECT_GT(calls, 16);
+	EXPECT_LE(waits, 2 + calls / 4);
+	EXPECT_LE(disk, (long long)(SIZE + SIZE / 20));
+}
+
+/* Sends two parts: whether the second came soon after the first, or -errno. */
+static int pass_on_twice(struct cs_flow *f)
+{
+	long long start = cs_now_ms();
+	int result = pass_on(f, PART);
+
+	if (result >= 0)
+		result = pass_on(f, PART);
+	return result < 0 ? result : cs_now_ms() - start < TWICE_MS;
+}
+
+/*
+ * A send buffer counts bytes, and must not hold much more than that: of what was
+ * read for more, a little is copied.
+ */
+TEST_F(flow, little_of_much)
+{
+	struct cs_flow *f = &self->f;
+	struct coldsend_send s;
+	int i, soon = 0;
+
+	/* Only for who came back soon was more read. */
+	for (i = 0; i < 4 || (!soon && f->sent < SIZE / 2); i++) {
+		soon = pass_on_twice(f);
+		ASSERT_GE(soon, 0);
+	}
+	cs_send_init(&s, f->file, f->sv[0], f->sent, LITTLE, f->policy);
+	ASSERT_EQ(0, cs_send(f->dev, &s));
+	EXPECT_EQ(LITTLE, s.sent);
+	EXPECT_EQ(LITTLE, s.bytes_copied);
+	f->sent += s.sent;
+	while (f->sent < SIZE)
+		ASSERT_GE(pass_on(f, PART), 0);
+}
+
+int main(int argc, char **argv)
+{
+	cs_need_device();
+	unchanged = cs_flow_file(&data);
+	return test_harness_run(argc, argv);
+}

@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * A file on its way by SENDs on a non-blocking socket, and to its receiver.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "flow.h"
+
+/* Of a file that was changed so many seconds ago nothing is parked. */
+#define FRESH_SECONDS	3
+
+static bool is_old(void *arg)
+{
+	struct stat st;
+
+	return !fstat(*(int *)arg, &st) &&
+	       time(NULL) >= st.st_ctime + FRESH_SECONDS;
+}
+
+/*
+ * A file that is as it is for long, open for reading: -errno if there is none.  Of
+ * one that somebody has open for writing nothing is parked.
+ */
+int cs_flow_file(const struct cs_data *data)
+{
+	int writer = cs_data_create(cs_dir(), data);
+	int file = writer < 0 ? writer : cs_reopen(writer, O_RDONLY);
+
+	close(writer);
+	if (file >= 0)
+		cs_wait(is_old, &file, FRESH_SECONDS + 1);
+	return file;
+}
+
+/* Its two sockets, with small buffers or such that grow: 0 or -errno. */
+int cs_flow_connect(struct cs_flow *f, bool small)
+{
+	int err = small ? cs_pair_small(CS_TCP4, f->sv) : cs_pair(CS_TCP4, f->sv);
+
+	if (err)
+		return err;
+	if (fcntl(f->sv[0], F_SETFL, O_NONBLOCK) ||
+	    fcntl(f->sv[1], F_SETFL, O_NONBLOCK))
+		return -errno;
+	return 0;
+}
+
+/* Of an own open file, of which nothing is in the page cache: 0 or -errno. */
+int cs_flow_open(struct cs_flow *f, int file, const struct cs_data *data,
+		 __u32 policy)
+{
+	int err;
+
+	*f = (struct cs_flow) {
+		.dev = cs_open(), .file = cs_reopen(file, O_RDONLY),
+		.sv = { -1, -1 }, .policy = policy, .data = data,
+	};
+	if (f->dev < 0 || f->file < 0)
+		return -EBADF;
+	err = cs_drop_cache(f->file);
+	return err ? err : cs_flow_connect(f, false);
+}
+
+void cs_flow_close(struct cs_flow *f)
+{
+	close(f->sv[0]);
+	close(f->sv[1]);
+	close(f->file);
+	close(f->dev);
+}
+
+/* One call, from where the last one ended: 0 or -errno. */
+int cs_flow_send(struct cs_flow *f, __u64 length)
+{
+	struct coldsend_send s;
+	int err;
+
+	if (f->sent == f->data->size)
+		return 0;
+	cs_send_init(&s, f->file, f->sv[0], f->sent, length, f->policy);
+	err = cs_send(f->dev, &s);
+	f->sent += s.sent;
+	f->calls++;
+	return err == -EAGAIN ? 0 : err;
+}
+
+/* Sends until the socket is full: bytes are left over, and parked.  0 or -errno. */
+int cs_flow_fill(struct cs_flow *f)
+{
+	__u64 before;
+	int err;
+
+	do {
+		before = f->sent;
+		err = cs_flow_send(f, COLDSEND_TO_EOF);
+	} while (!err && f->sent > before);
+	return err;
+}
+
+/* Receives a little: 0, or -errno, -EBADMSG for a byte that is wrong. */
+int cs_flow_receive(struct cs_flow *f)
+{
+	static __u8 buffer[CS_FLOW_STEP];
+	ssize_t n = recv(f->sv[1], buffer, sizeof(buffer), 0);
+
+	if (n < 0)
+		return errno == EAGAIN ? 0 : -errno;
+	if (cs_data_check(f->data, f->got, buffer, n) != (size_t)n)
+		return -EBADMSG;
+	f->got += n;
+	return 0;
+}
+
+/* Receives all that was sent: 0 or -errno, as above. */
+int cs_flow_receive_all(struct cs_flow *f)
+{
+	int err = 0;
+
+	while (!err && f->got < f->sent)
+		err = cs_flow_receive(f);
+	return err;
+}

@@ -277,6 +277,16 @@ hostile_name() {
 check "a name that talks to the terminal" hostile_name
 check "no option, among others" fails 2 "'-x' is not an option" coldsend send --strict -xs "$file" 127.0.0.1 1
 
+# as_without OPTION: run says why, and the command sends its file.
+as_without() {
+	coldsend run "$@" -- python3 -c '
+import os, socket, sys
+a, b = socket.socketpair()
+with open(sys.argv[1], "rb") as source:
+    print(os.sendfile(a.fileno(), source.fileno(), 0, 1000))' "$file" >"$tmp/output" 2>"$tmp/errors" || return 1
+	same "sent" 1000 "$(<"$tmp/output")" || return 1
+	grep -q insmod "$tmp/errors" || { cat "$tmp/errors"; return 1; }
+}
 # Without device, without module.
 come_back() {
 	[ ! -c "$hidden" ] || mv "$hidden" /dev/coldsend
@@ -293,6 +303,11 @@ if [ -r "$module" ]; then
 	for command in "info" "policy" "stats" "files" "send $file 127.0.0.1 1" "residency $file"; do
 		# shellcheck disable=SC2086 # a list of words
 		check "no module, ${command%% *}: what to do" fails 1 insmod coldsend $command
+	done
+	# A command that is run has what it would have without us.
+	for how in "" --stats --seccomp; do
+		# shellcheck disable=SC2086 # a list of words
+		check "no module, run $how: as without" as_without $how
 	done
 	insmod "$module"
 fi

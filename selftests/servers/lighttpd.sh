@@ -7,8 +7,9 @@
 . "$(dirname "$0")/lib.sh"
 
 need_module
-need lighttpd curl jq
+need lighttpd curl jq wrk
 make_site
+short=0
 
 cat >"$tmp/lighttpd.conf" <<-END
 	server.document-root = "$site"
@@ -20,6 +21,5 @@ cat >"$tmp/lighttpd.conf" <<-END
 END
 serve lighttpd "http://127.0.0.1:$port/small" --policy direct --min-size 0 -- lighttpd -D -f "$tmp/lighttpd.conf"
 fetches lighttpd "http://127.0.0.1:$port"
-stop_server
-check "the module served" at_least "bytes served" "$served" "$fetched"
+stop_server lighttpd
 finish

@@ -1,13 +1,13 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# python.sh: Python under the shim: os.sendfile, socket.sendfile and asyncio's, and
-# the tests of them in CPython's own suite.
+# python.sh: Python under the shim: os.sendfile, socket.sendfile and asyncio's, the
+# tests of them in CPython's own suite, and http.server.
 
 # shellcheck source-path=SCRIPTDIR source=lib.sh
 . "$(dirname "$0")/lib.sh"
 
 need_module
-need python3.11 jq
+need python3.11 jq curl
 make_site
 python=/usr/bin/python3.11
 
@@ -83,12 +83,18 @@ suite() {
 	diff "$tmp/plain" <(head -n -5 "$tmp/served") || { cat "$tmp/said"; return 1; }
 	at_least "bytes served" "$(tail -n 5 "$tmp/served" | jq .bytes_served)" 1
 }
-if "$python" -c 'import test.test_os' 2>/dev/null; then
-	cd "$tmp"
-	check "CPython's test_os" suite test.test_os '*endfile*'
-	check "CPython's test_socket" suite test.test_socket '*endfile*'
-	check "CPython's test_asyncio" suite test.test_asyncio.test_sendfile '*endfile*'
-else
-	note "CPython's own tests are not there: libpython3.11-testsuite"
-fi
+cd "$tmp"
+check "CPython's own tests are there" "$python" -c 'import test.test_os'
+check "CPython's test_os" suite test.test_os '*endfile*'
+check "CPython's test_socket" suite test.test_socket '*endfile*'
+check "CPython's test_asyncio" suite test.test_asyncio.test_sendfile '*endfile*'
+
+# It reads and writes itself: there is nothing to take over, and nothing to break.
+serve http.server "http://127.0.0.1:$port/small" --min-size 0 -- \
+	"$python" -m http.server --directory "$site" --bind 127.0.0.1 $port
+for name in small odd large; do
+	check "http.server: $name" file $name "http://127.0.0.1:$port"
+done
+stop_server http.server
+check "http.server calls no sendfile" same "bytes served" 0 "$served"
 finish

@@ -15,7 +15,7 @@ mkdir -p "$tmp/empty"
 
 for how in library filter; do
 	options=()
-	[ $how = library ] || options=(--seccomp)
+	[ $how = library ] || options=(--seccomp --min-size 0)
 	cat >"$tmp/vsftpd.conf" <<-END
 		listen=YES
 		listen_address=127.0.0.1
@@ -30,13 +30,16 @@ for how in library filter; do
 		ftp_username=ftp
 	END
 	serve "$how" "$url/small" --policy direct "${options[@]}" -- vsftpd "$tmp/vsftpd.conf"
-	for name in small odd large; do
+	check "$how: small" file small "$url"
+	for name in edge odd large; do
 		make_cold
-		check "$how: $name, cold" file $name "$url"
-		check "$how: $name, again" file $name "$url"
+		check "$how: $name, cold" by_module 1 "${sizes[$name]}" file $name "$url"
+		check "$how: $name, again" by_module 1 "${sizes[$name]}" file $name "$url"
 	done
-	check "$how: slow clients and such that leave" slow_and_leaving "$url"
-	stop_server
-	check "$how: the module served" at_least "bytes served" "$served" $((6 * sizes[large]))
+	check "$how: range inside" by_module 1 2000000 range large 1000001 3000000 "$url"
+	check "$how: range at the end" by_module 1 $short range odd 999000 1000002 "$url"
+	check "$how: $parallel at once" by_module $parallel "${sizes[odd]}" many "$url"
+	check "$how: slow clients and such that leave" by_module 4 "${sizes[large]}" slow_and_leaving "$url"
+	stop_server "$how"
 done
 finish

@@ -9,7 +9,6 @@
  * call is restarted: Go sends itself signals all the time.
  */
 #include <errno.h>
-#include <limits.h>
 #include <linux/audit.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
@@ -85,9 +84,15 @@ static bool knows_sizes(void)
 	       sizes.seccomp_notif_resp <= sizeof(struct seccomp_notif_resp);
 }
 
+/*
+ * A call that asks for more is looked at, whatever --min-size is: it may be a piece
+ * of a large file, as the 4 MiB are that Go asks for at a time, or its end.
+ */
+#define LOOK_FROM	65536
+
 /**
  * cs_filter_install - stop this process' calls of sendfile, and its children's
- * @min_size: bytes that a call asks for at least to be stopped
+ * @min_size: CS_ENV_MIN_SIZE; calls of fewer bytes pass, if they are short
  *
  * Who may not filter set-user-ID programs gives up that they are what they are.
  *
@@ -95,8 +100,7 @@ static bool knows_sizes(void)
  */
 int cs_filter_install(__u64 min_size)
 {
-	/* More is never asked for at once. */
-	__u32 min_count = min_size > INT_MAX ? INT_MAX : (__u32)min_size;
+	__u32 min_count = min_size < LOOK_FROM ? (__u32)min_size : LOOK_FROM;
 	int listener;
 
 	if (!knows_sizes()) {

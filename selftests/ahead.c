@@ -11,7 +11,7 @@
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
-#include "flow.h"
+#include "loop.h"
 #include "kselftest_harness.h"
 
 #define SIZE		(16 * CS_MIB + 1)
@@ -30,7 +30,7 @@
 static const struct cs_data data = { .seed = 91, .size = SIZE };
 static int unchanged;
 
-#include "flows.h"
+#include "loops.h"
 
 /* Reads that the disk of a file has not ended: 0 too if nobody counts them. */
 static unsigned int reads_in_flight(int file)
@@ -71,12 +71,12 @@ static bool is_writable(int fd)
 }
 
 /* Receives until an event loop would be told that there is room: 0 or -errno. */
-static int make_room(struct cs_flow *f)
+static int make_room(struct cs_loop *f)
 {
 	int err = 0;
 
 	while (!err && f->got < f->sent && !is_writable(f->sv[0]))
-		err = cs_flow_receive(f);
+		err = cs_loop_receive(f);
 	return err;
 }
 
@@ -98,19 +98,19 @@ static int fix_buffers(const int sv[2])
  * For a peer that keeps up, the disk works while the socket is full: an event
  * loop finds there what the socket has room for, once it is known as one.
  */
-TEST_F_TIMEOUT(flow, reads_on, LOOP_SECONDS)
+TEST_F_TIMEOUT(loop, reads_on, LOOP_SECONDS)
 {
-	struct cs_flow *f = &self->f;
+	struct cs_loop *f = &self->f;
 	long long start = cs_now_ms(), waited;
 	int calls = 0, waits = 0;
 
 	ASSERT_EQ(0, fix_buffers(f->sv));
-	ASSERT_EQ(0, cs_flow_fill(f));
+	ASSERT_EQ(0, cs_loop_fill(f));
 	while (f->sent < SIZE) {
 		ASSERT_EQ(0, make_room(f));
 		let_disk_work(f->file);
 		waited = cs_stat("disk_wait_ns");
-		ASSERT_EQ(0, cs_flow_send(f, COLDSEND_TO_EOF));
+		ASSERT_EQ(0, cs_loop_send(f, COLDSEND_TO_EOF));
 		calls++;
 		waits += cs_stat("disk_wait_ns") > waited;
 		ASSERT_LT(cs_now_ms() - start, LOOP_SECONDS * 1000);
@@ -118,18 +118,18 @@ TEST_F_TIMEOUT(flow, reads_on, LOOP_SECONDS)
 	TH_LOG("%d calls, %d of them waited for the disk", calls, waits);
 	EXPECT_GT(calls, 4);
 	EXPECT_LE(waits, 2 + calls / 4);
-	ASSERT_EQ(0, cs_flow_receive_all(f));
+	ASSERT_EQ(0, cs_loop_receive_all(f));
 }
 
 /* Sends a part, and receives it: whether it waited for the disk, or -errno. */
-static int pass_on(struct cs_flow *f, __u64 length)
+static int pass_on(struct cs_loop *f, __u64 length)
 {
 	long long waited = cs_stat("disk_wait_ns");
-	int err = cs_flow_send(f, length);
+	int err = cs_loop_send(f, length);
 	int waits = cs_stat("disk_wait_ns") > waited;
 
 	if (!err)
-		err = cs_flow_receive_all(f);
+		err = cs_loop_receive_all(f);
 	return err ? err : waits;
 }
 
@@ -137,9 +137,9 @@ static int pass_on(struct cs_flow *f, __u64 length)
  * The disk also works ahead of who asks for a part at a time.  What was read for
  * the next one is sent, however much that asks for.
  */
-TEST_F(flow, in_parts)
+TEST_F(loop, in_parts)
 {
-	struct cs_flow *f = &self->f;
+	struct cs_loop *f = &self->f;
 	long long disk = cs_stat("disk_bytes");
 	__u64 seed = cs_seed(), state = seed;
 	int calls, waits = 0, result;
@@ -162,7 +162,7 @@ TEST_F(flow, in_parts)
 }
 
 /* Sends two parts: whether the second came soon after the first, or -errno. */
-static int pass_on_twice(struct cs_flow *f)
+static int pass_on_twice(struct cs_loop *f)
 {
 	long long start = cs_now_ms();
 	int result = pass_on(f, PART);
@@ -176,9 +176,9 @@ static int pass_on_twice(struct cs_flow *f)
  * A send buffer counts bytes, and must not hold much more than that: of what was
  * read for more, a little is copied.
  */
-TEST_F(flow, little_of_much)
+TEST_F(loop, little_of_much)
 {
-	struct cs_flow *f = &self->f;
+	struct cs_loop *f = &self->f;
 	struct coldsend_send s;
 	int i, soon = 0;
 
@@ -199,6 +199,6 @@ TEST_F(flow, little_of_much)
 int main(int argc, char **argv)
 {
 	cs_need_device();
-	unchanged = cs_flow_file(&data);
+	unchanged = cs_loop_file(&data);
 	return test_harness_run(argc, argv);
 }

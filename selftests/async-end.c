@@ -14,7 +14,8 @@
 #define SIZE		(8 * CS_MIB)
 #define CUT		(5 * CS_MIB)
 /* Milliseconds for an end that waits for no peer. */
-#define SOON		1000
+/* A peer that is waited for takes minutes; a machine that stands still, a second. */
+#define SOON		5000
 #define BACK_SECONDS	10
 #define LINGER_SECONDS	20
 

@@ -7,7 +7,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-#include "flow.h"
+#include "loop.h"
 #include "kselftest_harness.h"
 #include "submit.h"
 #include "tunables.h"
@@ -28,18 +28,18 @@ static const struct cs_data other = { .seed = 92, .size = SIZE };
 /* What the tests share that only read it. */
 static int unchanged;
 
-#include "flows.h"
+#include "loops.h"
 
 /* Sends all of it by and by.  Return: bytes off the disk, or -errno. */
-static long long send_all(struct cs_flow *f)
+static long long send_all(struct cs_loop *f)
 {
 	long long disk = cs_stat("disk_bytes"), start = cs_now_ms();
 	int err = 0;
 
 	while (!err && f->got < SIZE) {
-		err = cs_flow_send(f, COLDSEND_TO_EOF);
+		err = cs_loop_send(f, COLDSEND_TO_EOF);
 		if (!err)
-			err = cs_flow_receive(f);
+			err = cs_loop_receive(f);
 		if (cs_now_ms() - start > LOOP_SECONDS * 1000)
 			err = -ETIMEDOUT;
 	}
@@ -47,7 +47,7 @@ static long long send_all(struct cs_flow *f)
 }
 
 /* Each byte comes off the disk once, but for alignment. */
-TEST_F(flow, reads_once)
+TEST_F(loop, reads_once)
 {
 	long long disk = send_all(&self->f);
 
@@ -58,7 +58,7 @@ TEST_F(flow, reads_once)
 }
 
 /* What a writer is about to change is read again. */
-TEST_F(flow, not_while_open_for_writing)
+TEST_F(loop, not_while_open_for_writing)
 {
 	int writer = cs_reopen(self->f.file, O_WRONLY);
 	long long disk;
@@ -71,17 +71,17 @@ TEST_F(flow, not_while_open_for_writing)
 }
 
 /* What was parked is of no use once the file has other content. */
-TEST_F(flow, not_after_a_write)
+TEST_F(loop, not_after_a_write)
 {
-	struct cs_flow *f = &self->f;
+	struct cs_loop *f = &self->f;
 	long long start = cs_now_ms();
 	__u64 seam;
 	int writer;
 
 	close(f->file);
-	f->file = cs_flow_file(&data);
+	f->file = cs_loop_file(&data);
 	ASSERT_EQ(0, cs_drop_cache(f->file));
-	ASSERT_EQ(0, cs_flow_fill(f));
+	ASSERT_EQ(0, cs_loop_fill(f));
 	seam = f->sent;
 	ASSERT_GT(seam, 0);
 	ASSERT_LT(seam, SIZE);
@@ -90,11 +90,11 @@ TEST_F(flow, not_after_a_write)
 	ASSERT_EQ(0, cs_data_write(writer, &other));
 	close(writer);
 	/* Not across the seam in one piece: all of the old first. */
-	ASSERT_EQ(0, cs_flow_receive_all(f));
+	ASSERT_EQ(0, cs_loop_receive_all(f));
 	f->data = &other;
 	while (f->got < SIZE) {
-		ASSERT_EQ(0, cs_flow_send(f, COLDSEND_TO_EOF));
-		ASSERT_EQ(0, cs_flow_receive(f));
+		ASSERT_EQ(0, cs_loop_send(f, COLDSEND_TO_EOF));
+		ASSERT_EQ(0, cs_loop_receive(f));
 		ASSERT_LT(cs_now_ms() - start, LOOP_SECONDS * 1000);
 	}
 }
@@ -103,24 +103,24 @@ TEST_F(flow, not_after_a_write)
  * The close of the device gives the memory back: idle segments go after two
  * seconds, what is parked would have stayed for ten more.
  */
-TEST_F(flow, not_after_the_close)
+TEST_F(loop, not_after_the_close)
 {
-	ASSERT_EQ(0, cs_flow_fill(&self->f));
+	ASSERT_EQ(0, cs_loop_fill(&self->f));
 	EXPECT_GT(cs_stat("pool_bytes"), 0);
 	close(self->f.dev);
 	EXPECT_TRUE(cs_pool_empties(EMPTY_SECONDS));
 	self->f.dev = cs_open();
 	ASSERT_GE(self->f.dev, 0);
-	ASSERT_EQ(0, cs_flow_receive_all(&self->f));
+	ASSERT_EQ(0, cs_loop_receive_all(&self->f));
 }
 
-static int take_some(struct cs_flow *f)
+static int take_some(struct cs_loop *f)
 {
 	long long start = cs_now_ms();
 	int err = 0;
 
 	while (!err && f->got < TAKEN) {
-		err = cs_flow_receive(f) ?: cs_flow_send(f, COLDSEND_TO_EOF);
+		err = cs_loop_receive(f) ?: cs_loop_send(f, COLDSEND_TO_EOF);
 		if (cs_now_ms() - start > LOOP_SECONDS * 1000)
 			err = -ETIMEDOUT;
 	}
@@ -145,19 +145,19 @@ static long long parked_bytes(void)
 }
 
 /* No more than a quarter of the pool is parked; whose is not there reads again. */
-TEST_F_TIMEOUT(flow, oldest_leave, LOOP_SECONDS)
+TEST_F_TIMEOUT(loop, oldest_leave, LOOP_SECONDS)
 {
 	long long disk = cs_stat("disk_bytes"), sent = 0, used;
 	struct cs_tunables tunables;
-	struct cs_flow flows[CROWD];
+	struct cs_loop flows[CROWD];
 	int i;
 
 	ASSERT_EQ(0, cs_tunables_get(&tunables));
 	ASSERT_EQ(0, cs_tunables_set(CROWD_POOL));
 	for (i = 0; i < CROWD; i++) {
 		flows[i] = self->f;
-		ASSERT_EQ(0, cs_flow_connect(&flows[i], true));
-		ASSERT_EQ(0, cs_flow_fill(&flows[i]));
+		ASSERT_EQ(0, cs_loop_connect(&flows[i], true));
+		ASSERT_EQ(0, cs_loop_fill(&flows[i]));
 		sent += flows[i].sent;
 	}
 	used = parked_bytes();
@@ -177,6 +177,6 @@ TEST_F_TIMEOUT(flow, oldest_leave, LOOP_SECONDS)
 int main(int argc, char **argv)
 {
 	cs_need_device();
-	unchanged = cs_flow_file(&data);
+	unchanged = cs_loop_file(&data);
 	return test_harness_run(argc, argv);
 }

@@ -58,11 +58,32 @@ static void on_alarm_send(int sig)
 static void alarm_soon(void (*handler)(int sig), int flags, int milliseconds)
 {
 	struct sigaction action = { .sa_handler = handler, .sa_flags = flags };
-	struct itimerval timer = { .it_value.tv_usec = milliseconds * 1000 };
+	struct timeval soon = { .tv_usec = milliseconds * 1000 };
+	/* Again, for a call that had not begun yet. */
+	struct itimerval timer = { .it_value = soon, .it_interval = soon };
 
 	alarms = 0;
 	sigaction(SIGALRM, &action, NULL);
 	setitimer(ITIMER_REAL, &timer, NULL);
+}
+
+static void alarm_off(void)
+{
+	struct itimerval none = {};
+
+	setitimer(ITIMER_REAL, &none, NULL);
+}
+
+/* A call that nobody receives from: what it sent before the alarm, which came in it. */
+static ssize_t send_until_alarm(int sock, int file, off_t *offset)
+{
+	ssize_t sent;
+
+	do {
+		sent = sendfile(sock, file, offset, cs_shim_data.size);
+	} while (sent < 0 && errno == EINTR && !*offset);
+	alarm_off();
+	return sent;
 }
 
 /* Has something come that nobody receives? */
@@ -82,15 +103,16 @@ TEST_F(signals, interrupted)
 
 	ASSERT_EQ(0, cs_pair(CS_UNIX, sv));
 	alarm_soon(on_alarm, 0, LATER);
-	sent = sendfile(sv[0], self->file, &offset, cs_shim_data.size);
-	EXPECT_EQ(1, alarms);
+	sent = send_until_alarm(sv[0], self->file, &offset);
+	EXPECT_LE(1, alarms);
 	EXPECT_LT(0, sent);
 	EXPECT_GT((ssize_t)cs_shim_data.size, sent);
 	EXPECT_EQ(sent, offset);
 	alarm_soon(on_alarm, 0, LATER);
 	EXPECT_EQ(-1, sendfile(sv[0], self->file, &offset, cs_shim_data.size));
 	EXPECT_EQ(EINTR, errno);
-	EXPECT_EQ(1, alarms);
+	alarm_off();
+	EXPECT_LE(1, alarms);
 	EXPECT_EQ(sent, offset);
 	EXPECT_EQ(self->before + sent, cs_shim_served());
 	close(sv[0]);
@@ -134,7 +156,8 @@ TEST_F(signals, restarted)
 	alarm_soon(on_alarm, SA_RESTART, 100);
 	while (offset < (off_t)cs_shim_data.size)
 		ASSERT_LT(0, sendfile(sv[0], self->file, &offset, cs_shim_data.size));
-	EXPECT_EQ(1, alarms);
+	alarm_off();
+	EXPECT_LE(1, alarms);
 	pthread_join(thread, NULL);
 	EXPECT_EQ(cs_shim_data.size, peer.count);
 	EXPECT_EQ(CS_NONE, peer.bad);
@@ -154,10 +177,11 @@ TEST_F(signals, in_a_handler)
 	handler_file = self->file;
 	ASSERT_EQ(0, cs_pair(CS_UNIX, sv));
 	alarm_soon(on_alarm_send, 0, LATER);
-	EXPECT_LT(0, sendfile(sv[0], self->file, &offset, cs_shim_data.size));
-	EXPECT_EQ(1, alarms);
+	EXPECT_LT(0, send_until_alarm(sv[0], self->file, &offset));
+	EXPECT_LE(1, alarms);
 	EXPECT_EQ(0, handler_bad);
-	EXPECT_EQ(self->before + offset + (long long)CS_SHIM_SIZE, cs_shim_served());
+	EXPECT_EQ(self->before + offset + alarms * (long long)CS_SHIM_SIZE,
+		  cs_shim_served());
 	close(sv[0]);
 	close(sv[1]);
 }

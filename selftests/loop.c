@@ -9,7 +9,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "flow.h"
+#include "loop.h"
 
 /* Of a file that was changed so many seconds ago nothing is parked. */
 #define FRESH_SECONDS	3
@@ -26,7 +26,7 @@ static bool is_old(void *arg)
  * A file that is as it is for long, open for reading: -errno if there is none.  Of
  * one that somebody has open for writing nothing is parked.
  */
-int cs_flow_file(const struct cs_data *data)
+int cs_loop_file(const struct cs_data *data)
 {
 	int writer = cs_data_create(cs_dir(), data);
 	int file = writer < 0 ? writer : cs_reopen(writer, O_RDONLY);
@@ -38,7 +38,7 @@ int cs_flow_file(const struct cs_data *data)
 }
 
 /* Its two sockets, with small buffers or such that grow: 0 or -errno. */
-int cs_flow_connect(struct cs_flow *f, bool small)
+int cs_loop_connect(struct cs_loop *f, bool small)
 {
 	int err = small ? cs_pair_small(CS_TCP4, f->sv) : cs_pair(CS_TCP4, f->sv);
 
@@ -51,22 +51,22 @@ int cs_flow_connect(struct cs_flow *f, bool small)
 }
 
 /* Of an own open file, of which nothing is in the page cache: 0 or -errno. */
-int cs_flow_open(struct cs_flow *f, int file, const struct cs_data *data,
+int cs_loop_open(struct cs_loop *f, int file, const struct cs_data *data,
 		 __u32 policy)
 {
 	int err;
 
-	*f = (struct cs_flow) {
+	*f = (struct cs_loop) {
 		.dev = cs_open(), .file = cs_reopen(file, O_RDONLY),
 		.sv = { -1, -1 }, .policy = policy, .data = data,
 	};
 	if (f->dev < 0 || f->file < 0)
 		return -EBADF;
 	err = cs_drop_cache(f->file);
-	return err ? err : cs_flow_connect(f, false);
+	return err ? err : cs_loop_connect(f, false);
 }
 
-void cs_flow_close(struct cs_flow *f)
+void cs_loop_close(struct cs_loop *f)
 {
 	close(f->sv[0]);
 	close(f->sv[1]);
@@ -75,7 +75,7 @@ void cs_flow_close(struct cs_flow *f)
 }
 
 /* One call, from where the last one ended: 0 or -errno. */
-int cs_flow_send(struct cs_flow *f, __u64 length)
+int cs_loop_send(struct cs_loop *f, __u64 length)
 {
 	struct coldsend_send s;
 	int err;
@@ -90,22 +90,22 @@ int cs_flow_send(struct cs_flow *f, __u64 length)
 }
 
 /* Sends until the socket is full: bytes are left over, and parked.  0 or -errno. */
-int cs_flow_fill(struct cs_flow *f)
+int cs_loop_fill(struct cs_loop *f)
 {
 	__u64 before;
 	int err;
 
 	do {
 		before = f->sent;
-		err = cs_flow_send(f, COLDSEND_TO_EOF);
+		err = cs_loop_send(f, COLDSEND_TO_EOF);
 	} while (!err && f->sent > before);
 	return err;
 }
 
 /* Receives a little: 0, or -errno, -EBADMSG for a byte that is wrong. */
-int cs_flow_receive(struct cs_flow *f)
+int cs_loop_receive(struct cs_loop *f)
 {
-	static __u8 buffer[CS_FLOW_STEP];
+	static __u8 buffer[CS_LOOP_STEP];
 	ssize_t n = recv(f->sv[1], buffer, sizeof(buffer), 0);
 
 	if (n < 0)
@@ -117,11 +117,11 @@ int cs_flow_receive(struct cs_flow *f)
 }
 
 /* Receives all that was sent: 0 or -errno, as above. */
-int cs_flow_receive_all(struct cs_flow *f)
+int cs_loop_receive_all(struct cs_loop *f)
 {
 	int err = 0;
 
 	while (!err && f->got < f->sent)
-		err = cs_flow_receive(f);
+		err = cs_loop_receive(f);
 	return err;
 }

@@ -2,16 +2,16 @@
 /*
  * What an event loop does in tests: SEND on a non-blocking socket, call after call.
  */
-#ifndef CS_FLOW_H
-#define CS_FLOW_H
+#ifndef CS_LOOP_H
+#define CS_LOOP_H
 
 #include "cs_test.h"
 
 /* In one read from the socket, at the most. */
-#define CS_FLOW_STEP	(64 * CS_KIB)
+#define CS_LOOP_STEP	(64 * CS_KIB)
 
 /**
- * struct cs_flow - a file on its way to one receiver
+ * struct cs_loop - a file on its way to one receiver
  * @dev: the device
  * @file: sent from its first byte to its last
  * @sv: the sender's socket and the receiver's, both non-blocking
@@ -21,7 +21,7 @@
  * @got: bytes so far
  * @calls: so far
  */
-struct cs_flow {
+struct cs_loop {
 	int dev;
 	int file;
 	int sv[2];
@@ -32,14 +32,14 @@ struct cs_flow {
 	int calls;
 };
 
-int cs_flow_file(const struct cs_data *data);
-int cs_flow_open(struct cs_flow *f, int file, const struct cs_data *data,
+int cs_loop_file(const struct cs_data *data);
+int cs_loop_open(struct cs_loop *f, int file, const struct cs_data *data,
 		 __u32 policy);
-int cs_flow_connect(struct cs_flow *f, bool small);
-void cs_flow_close(struct cs_flow *f);
-int cs_flow_send(struct cs_flow *f, __u64 length);
-int cs_flow_fill(struct cs_flow *f);
-int cs_flow_receive(struct cs_flow *f);
-int cs_flow_receive_all(struct cs_flow *f);
+int cs_loop_connect(struct cs_loop *f, bool small);
+void cs_loop_close(struct cs_loop *f);
+int cs_loop_send(struct cs_loop *f, __u64 length);
+int cs_loop_fill(struct cs_loop *f);
+int cs_loop_receive(struct cs_loop *f);
+int cs_loop_receive_all(struct cs_loop *f);
 
-#endif /* CS_FLOW_H */
+#endif /* CS_LOOP_H */

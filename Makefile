@@ -74,16 +74,11 @@ module-poison-%:
 
 install: all
 	+@$(MAKE) --no-print-directory -C user install DESTDIR='$(DESTDIR)'
-	install -d $(DESTDIR)$(PREFIX)/include/linux
-	install -m 644 include/uapi/linux/coldsend.h include/uapi/linux/coldsend_netlink.h \
-		$(DESTDIR)$(PREFIX)/include/linux
 	@kdir=$$($(vm)/kdir.sh '$(KDIR)' $(if $(DESTDIR),$(default_kdir))) && \
 	$(vm)/install-module.sh add "$$kdir"
 
 uninstall:
 	+@$(MAKE) --no-print-directory -C user uninstall DESTDIR='$(DESTDIR)'
-	rm -f $(DESTDIR)$(PREFIX)/include/linux/coldsend.h \
-		$(DESTDIR)$(PREFIX)/include/linux/coldsend_netlink.h
 	@kdir=$$($(vm)/kdir.sh '$(KDIR)' $(if $(DESTDIR),$(default_kdir)) $(if $(default_kdir),2>/dev/null) || \
 		$(if $(default_kdir),uname -r,false)) && $(vm)/install-module.sh remove "$$kdir"
 

@@ -281,12 +281,17 @@ TEST_F(library, words)
 		EXPECT_NE(NULL, coldsend_fallback_meaning(i));
 	EXPECT_GT(i, COLDSEND_FALLBACK_COPIED);
 	EXPECT_EQ(NULL, coldsend_fallback_meaning(i));
+	for (i = 0; coldsend_reason_name(i); i++)
+		EXPECT_NE('\0', *coldsend_reason_name(i));
+	EXPECT_EQ(COLDSEND_REASON_RULE + 1, i);
 	EXPECT_EQ(NULL, coldsend_policy_name(~0U));
-	EXPECT_NE(NULL, coldsend_strerror(EPIPE));
-	EXPECT_NE(NULL, coldsend_strerror(12345));
+	EXPECT_EQ(NULL, coldsend_reason_name(~0U));
+	EXPECT_STREQ("the receiver closed the connection", coldsend_strerror(EPIPE));
+	EXPECT_STREQ("No such file or directory", coldsend_strerror(ENOENT));
+	EXPECT_STREQ("unknown error", coldsend_strerror(12345));
 }
 
-/* A handle lives on in a child; what a parent has started goes on without it. */
+/* A handle lives on in a child. */
 TEST_F(library, fork)
 {
 	struct coldsend_send s = COLDSEND_REQUEST(self->sv[0], self->file, 0,
@@ -301,6 +306,30 @@ TEST_F(library, fork)
 		_exit(coldsend_send(self->cs, &s) != (long long)SIZE);
 	ASSERT_EQ(child, waitpid(child, &status, 0));
 	EXPECT_EQ(0, status);
+	arrived(_metadata, self, SIZE);
+}
+
+/* What a parent has started goes on without a child that has its handle, too. */
+TEST_F(library, started_before_a_fork)
+{
+	struct coldsend_send s = COLDSEND_REQUEST(self->sv[0], self->file, 0,
+						  COLDSEND_TO_EOF);
+	struct coldsend_completion c;
+	int status;
+	pid_t child;
+
+	ASSERT_EQ(0, coldsend_submit(self->cs, &s));
+	child = fork();
+	ASSERT_GE(child, 0);
+	if (!child) {
+		coldsend_close(self->cs);
+		_exit(0);
+	}
+	ASSERT_EQ(child, waitpid(child, &status, 0));
+	ASSERT_EQ(0, cs_peer_start(&self->peer));
+	ASSERT_EQ(1, coldsend_reap(self->cs, &c, 1, 10000));
+	EXPECT_EQ(0, c.error);
+	EXPECT_EQ(SIZE, c.sent);
 	arrived(_metadata, self, SIZE);
 }
 

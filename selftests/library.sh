@@ -27,7 +27,7 @@ flags() {
 
 compiles() {
 	# shellcheck disable=SC2046 # a list of words
-	gcc -Wall -Werror "-I$top/include/uapi" -o "$tmp/serve" "$top/user/lib/examples/serve.c" $(flags)
+	gcc -Wall -Werror -o "$tmp/serve" "$top/user/lib/examples/serve.c" $(flags)
 }
 
 # Nothing but what the version script names, all of one version.
@@ -40,7 +40,7 @@ symbols() {
 }
 
 c_plus_plus() {
-	gcc -x c++ -fsyntax-only -Wall -Werror "-I$top/include/uapi" "-I$root$prefix/include" - <<-'END'
+	gcc -x c++ -fsyntax-only -Wall -Werror "-I$root$prefix/include" - <<-'END'
 		#include <coldsend.h>
 		int main(int argc, char **)
 		{
@@ -53,7 +53,7 @@ c_plus_plus() {
 }
 
 static_library() {
-	gcc "-I$top/include/uapi" "-I$root$prefix/include" -o "$tmp/static" \
+	gcc "-I$root$prefix/include" -o "$tmp/static" \
 		"$top/user/lib/examples/serve.c" "$root$prefix/lib/libcoldsend.a" || return 1
 	not grep -q libcoldsend.so <(ldd "$tmp/static")
 }

@@ -19,7 +19,7 @@
  */
 struct cs_watch {
 	long long ms;
-	_Atomic long long last;
+	atomic_long last;
 	atomic_int stands;
 	atomic_bool ends;
 	pthread_t thread;

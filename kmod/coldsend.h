@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * What the rooms of the module offer each other, grouped by the file that
- * owns it: memory in segment.h, sources in source.h, all else here.
+ * owns it: memory in segment.h, sources in source.h, what most need here.
  *
  * Calls go downstream only:
  *

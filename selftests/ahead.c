@@ -5,14 +5,12 @@
  */
 #include <errno.h>
 #include <poll.h>
-#include <stdio.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
-#include <sys/sysmacros.h>
 #include <unistd.h>
 
-#include "loop.h"
 #include "kselftest_harness.h"
+#include "loop.h"
+#include "pages.h"
 
 #define SIZE		(16 * CS_MIB + 1)
 /* Not aligned. */
@@ -30,28 +28,7 @@
 static const struct cs_data data = { .seed = 91, .size = SIZE };
 static int unchanged;
 
-#include "loops.h"
-
-/* Reads that the disk of a file has not ended: 0 too if nobody counts them. */
-static unsigned int reads_in_flight(int file)
-{
-	unsigned int reads = 0;
-	struct stat st;
-	char path[64];
-	FILE *f;
-
-	if (fstat(file, &st))
-		return 0;
-	snprintf(path, sizeof(path), "/sys/dev/block/%u:%u/inflight",
-		 major(st.st_dev), minor(st.st_dev));
-	f = fopen(path, "re");
-	if (!f)
-		return 0;
-	if (fscanf(f, "%u", &reads) != 1)
-		reads = 0;
-	fclose(f);
-	return reads;
-}
+#include "loop-fixture.h"
 
 /* As long as reads take, and less than for whom nothing is read ahead. */
 static void let_disk_work(int file)
@@ -59,7 +36,7 @@ static void let_disk_work(int file)
 	int ms;
 
 	usleep(QUIET_MS * 1000);
-	for (ms = QUIET_MS; ms < SOON_MS && reads_in_flight(file); ms += POLL_MS)
+	for (ms = QUIET_MS; ms < SOON_MS && cs_pages_in_flight(file); ms += POLL_MS)
 		usleep(POLL_MS * 1000);
 }
 
@@ -71,12 +48,12 @@ static bool is_writable(int fd)
 }
 
 /* Receives until an event loop would be told that there is room: 0 or -errno. */
-static int make_room(struct cs_loop *f)
+static int make_room(struct cs_loop *loop)
 {
 	int err = 0;
 
-	while (!err && f->got < f->sent && !is_writable(f->sv[0]))
-		err = cs_loop_receive(f);
+	while (!err && loop->got < loop->sent && !is_writable(loop->sv[0]))
+		err = cs_loop_receive(loop);
 	return err;
 }
 
@@ -100,17 +77,17 @@ static int fix_buffers(const int sv[2])
  */
 TEST_F_TIMEOUT(loop, reads_on, LOOP_SECONDS)
 {
-	struct cs_loop *f = &self->f;
+	struct cs_loop *loop = &self->loop;
 	long long start = cs_now_ms(), waited;
 	int calls = 0, waits = 0;
 
-	ASSERT_EQ(0, fix_buffers(f->sv));
-	ASSERT_EQ(0, cs_loop_fill(f));
-	while (f->sent < SIZE) {
-		ASSERT_EQ(0, make_room(f));
-		let_disk_work(f->file);
+	ASSERT_EQ(0, fix_buffers(loop->sv));
+	ASSERT_EQ(0, cs_loop_fill(loop));
+	while (loop->sent < SIZE) {
+		ASSERT_EQ(0, make_room(loop));
+		let_disk_work(loop->file);
 		waited = cs_stat("disk_wait_ns");
-		ASSERT_EQ(0, cs_loop_send(f, COLDSEND_TO_EOF));
+		ASSERT_EQ(0, cs_loop_send(loop, COLDSEND_TO_EOF));
 		calls++;
 		waits += cs_stat("disk_wait_ns") > waited;
 		ASSERT_LT(cs_now_ms() - start, LOOP_SECONDS * 1000);
@@ -118,18 +95,18 @@ TEST_F_TIMEOUT(loop, reads_on, LOOP_SECONDS)
 	TH_LOG("%d calls, %d of them waited for the disk", calls, waits);
 	EXPECT_GT(calls, 4);
 	EXPECT_LE(waits, 2 + calls / 4);
-	ASSERT_EQ(0, cs_loop_receive_all(f));
+	ASSERT_EQ(0, cs_loop_receive_all(loop));
 }
 
 /* Sends a part, and receives it: whether it waited for the disk, or -errno. */
-static int pass_on(struct cs_loop *f, __u64 length)
+static int pass_on(struct cs_loop *loop, __u64 length)
 {
 	long long waited = cs_stat("disk_wait_ns");
-	int err = cs_loop_send(f, length);
+	int err = cs_loop_send(loop, length);
 	int waits = cs_stat("disk_wait_ns") > waited;
 
 	if (!err)
-		err = cs_loop_receive_all(f);
+		err = cs_loop_receive_all(loop);
 	return err ? err : waits;
 }
 
@@ -139,20 +116,20 @@ static int pass_on(struct cs_loop *f, __u64 length)
  */
 TEST_F(loop, in_parts)
 {
-	struct cs_loop *f = &self->f;
+	struct cs_loop *loop = &self->loop;
 	long long disk = cs_stat("disk_bytes");
 	__u64 seed = cs_seed(), state = seed;
 	int calls, waits = 0, result;
 
-	while (f->sent < SIZE / 2) {
-		result = pass_on(f, PART);
+	while (loop->sent < SIZE / 2) {
+		result = pass_on(loop, PART);
 		ASSERT_GE(result, 0);
 		waits += result;
-		let_disk_work(f->file);
+		let_disk_work(loop->file);
 	}
-	calls = f->calls;
-	while (f->sent < SIZE)
-		ASSERT_GE(pass_on(f, 1 + cs_pick(&state, 2 * PART)), 0);
+	calls = loop->calls;
+	while (loop->sent < SIZE)
+		ASSERT_GE(pass_on(loop, 1 + cs_pick(&state, 2 * PART)), 0);
 	disk = cs_stat("disk_bytes") - disk;
 	TH_LOG("seed %llu, %d calls, %d of them waited for the disk, %lld bytes off it",
 	       (unsigned long long)seed, calls, waits, disk);
@@ -162,13 +139,13 @@ TEST_F(loop, in_parts)
 }
 
 /* Sends two parts: whether the second came soon after the first, or -errno. */
-static int pass_on_twice(struct cs_loop *f)
+static int pass_on_twice(struct cs_loop *loop)
 {
 	long long start = cs_now_ms();
-	int result = pass_on(f, PART);
+	int result = pass_on(loop, PART);
 
 	if (result >= 0)
-		result = pass_on(f, PART);
+		result = pass_on(loop, PART);
 	return result < 0 ? result : cs_now_ms() - start < TWICE_MS;
 }
 
@@ -178,22 +155,22 @@ static int pass_on_twice(struct cs_loop *f)
  */
 TEST_F(loop, little_of_much)
 {
-	struct cs_loop *f = &self->f;
+	struct cs_loop *loop = &self->loop;
 	struct coldsend_send s;
 	int i, soon = 0;
 
 	/* Only for who came back soon was more read. */
-	for (i = 0; i < 4 || (!soon && f->sent < SIZE / 2); i++) {
-		soon = pass_on_twice(f);
+	for (i = 0; i < 4 || (!soon && loop->sent < SIZE / 2); i++) {
+		soon = pass_on_twice(loop);
 		ASSERT_GE(soon, 0);
 	}
-	cs_send_init(&s, f->file, f->sv[0], f->sent, LITTLE, f->policy);
-	ASSERT_EQ(0, cs_send(f->dev, &s));
+	cs_send_init(&s, loop->file, loop->sv[0], loop->sent, LITTLE, loop->policy);
+	ASSERT_EQ(0, cs_send(loop->dev, &s));
 	EXPECT_EQ(LITTLE, s.sent);
 	EXPECT_EQ(LITTLE, s.bytes_copied);
-	f->sent += s.sent;
-	while (f->sent < SIZE)
-		ASSERT_GE(pass_on(f, PART), 0);
+	loop->sent += s.sent;
+	while (loop->sent < SIZE)
+		ASSERT_GE(pass_on(loop, PART), 0);
 }
 
 int main(int argc, char **argv)

@@ -14,8 +14,10 @@
 #define N		200
 #define POOL_MAX	CS_MIB
 #define RUN_SECONDS	50
-/* Milliseconds for an end that waits for no peer. */
-/* A peer that is waited for takes minutes; a machine that stands still, a second. */
+/*
+ * Milliseconds for an end that waits for no peer: for one it would take minutes, and a
+ * machine that stands still, a second.
+ */
 #define SOON		5000
 
 static const struct cs_data data = { .seed = 94, .size = 256 * CS_KIB + 77 };

@@ -13,8 +13,10 @@
 
 #define SIZE		(8 * CS_MIB)
 #define CUT		(5 * CS_MIB)
-/* Milliseconds for an end that waits for no peer. */
-/* A peer that is waited for takes minutes; a machine that stands still, a second. */
+/*
+ * Milliseconds for an end that waits for no peer: for one it would take minutes, and a
+ * machine that stands still, a second.
+ */
 #define SOON		5000
 #define BACK_SECONDS	10
 #define LINGER_SECONDS	20

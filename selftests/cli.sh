@@ -287,6 +287,7 @@ with open(sys.argv[1], "rb") as source:
 	same "sent" 1000 "$(<"$tmp/output")" || return 1
 	grep -q insmod "$tmp/errors" || { cat "$tmp/errors"; return 1; }
 }
+
 # Without device, without module.
 come_back() {
 	[ ! -c "$hidden" ] || mv "$hidden" /dev/coldsend
@@ -307,7 +308,7 @@ if [ -r "$module" ]; then
 	# A command that is run has what it would have without us.
 	for how in "" --stats --seccomp; do
 		# shellcheck disable=SC2086 # a list of words
-		check "no module, run $how: as without" as_without $how
+		check "no module, run${how:+ $how}: as without" as_without $how
 	done
 	insmod "$module"
 fi

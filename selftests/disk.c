@@ -51,7 +51,7 @@ int cs_disk_resume(void)
 	return cs_disk_do("resume");
 }
 
-/* Opens a file that faults.sh made, in a directory of its. */
+/* Opens a file of faults.sh's, in @dir. */
 int cs_disk_file(const char *dir, const char *name)
 {
 	char path[4096];

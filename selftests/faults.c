@@ -143,10 +143,11 @@ static __u64 receive_rest(struct _test_data_driver *self)
 
 /* As if nothing had been. */
 static void expect_works(struct __test_metadata *_metadata,
-			 struct _test_data_driver *self, int file, __u64 offset)
+			 struct _test_data_driver *self, int file,
+			 const struct cs_data *d, __u64 offset)
 {
 	struct cs_job j = {
-		.dev = self->dev, .file = file, .data = self->data,
+		.dev = self->dev, .file = file, .data = d,
 		.kind = CS_TCP4, .policy = self->s.policy,
 		.flags = self->s.flags, .offset = offset,
 		.length = COLDSEND_TO_EOF,
@@ -163,7 +164,7 @@ static void expect_next_works(struct __test_metadata *_metadata,
 	int file = cs_disk_file(cs_dir(), "faults.bin");
 
 	ASSERT_GE(file, 0);
-	expect_works(_metadata, self, file, CS_MIB + 1);
+	expect_works(_metadata, self, file, &data, CS_MIB + 1);
 	close(file);
 }
 
@@ -332,7 +333,7 @@ TEST_F(driver, disk_dies)
 	EXPECT_GT(got, 0);
 	EXPECT_LT(got, LARGE);
 	expect_error(_metadata, self, -EIO, -EIO);
-	expect_works(_metadata, self, self->file, got);
+	expect_works(_metadata, self, self->file, self->data, got);
 	EXPECT_EQ(0, cs_disk_set("CS_DISK_SLOW"));
 }
 

@@ -38,90 +38,90 @@ int cs_loop_file(const struct cs_data *data)
 }
 
 /* Its two sockets, with small buffers or such that grow: 0 or -errno. */
-int cs_loop_connect(struct cs_loop *f, bool small)
+int cs_loop_connect(struct cs_loop *loop, bool small)
 {
-	int err = small ? cs_pair_small(CS_TCP4, f->sv) : cs_pair(CS_TCP4, f->sv);
+	int err = small ? cs_pair_small(CS_TCP4, loop->sv) : cs_pair(CS_TCP4, loop->sv);
 
 	if (err)
 		return err;
-	if (fcntl(f->sv[0], F_SETFL, O_NONBLOCK) ||
-	    fcntl(f->sv[1], F_SETFL, O_NONBLOCK))
+	if (fcntl(loop->sv[0], F_SETFL, O_NONBLOCK) ||
+	    fcntl(loop->sv[1], F_SETFL, O_NONBLOCK))
 		return -errno;
 	return 0;
 }
 
-/* Of an own open file, of which nothing is in the page cache: 0 or -errno. */
-int cs_loop_open(struct cs_loop *f, int file, const struct cs_data *data,
+/* A loop with an open file of its own, of which nothing is cached: 0 or -errno. */
+int cs_loop_open(struct cs_loop *loop, int file, const struct cs_data *data,
 		 __u32 policy)
 {
 	int err;
 
-	*f = (struct cs_loop) {
+	*loop = (struct cs_loop) {
 		.dev = cs_open(), .file = cs_reopen(file, O_RDONLY),
 		.sv = { -1, -1 }, .policy = policy, .data = data,
 	};
-	if (f->dev < 0 || f->file < 0)
+	if (loop->dev < 0 || loop->file < 0)
 		return -EBADF;
-	err = cs_drop_cache(f->file);
-	return err ? err : cs_loop_connect(f, false);
+	err = cs_drop_cache(loop->file);
+	return err ? err : cs_loop_connect(loop, false);
 }
 
-void cs_loop_close(struct cs_loop *f)
+void cs_loop_close(struct cs_loop *loop)
 {
-	close(f->sv[0]);
-	close(f->sv[1]);
-	close(f->file);
-	close(f->dev);
+	close(loop->sv[0]);
+	close(loop->sv[1]);
+	close(loop->file);
+	close(loop->dev);
 }
 
 /* One call, from where the last one ended: 0 or -errno. */
-int cs_loop_send(struct cs_loop *f, __u64 length)
+int cs_loop_send(struct cs_loop *loop, __u64 length)
 {
 	struct coldsend_send s;
 	int err;
 
-	if (f->sent == f->data->size)
+	if (loop->sent == loop->data->size)
 		return 0;
-	cs_send_init(&s, f->file, f->sv[0], f->sent, length, f->policy);
-	err = cs_send(f->dev, &s);
-	f->sent += s.sent;
-	f->calls++;
+	cs_send_init(&s, loop->file, loop->sv[0], loop->sent, length, loop->policy);
+	err = cs_send(loop->dev, &s);
+	loop->sent += s.sent;
+	loop->calls++;
 	return err == -EAGAIN ? 0 : err;
 }
 
 /* Sends until the socket is full: bytes are left over, and parked.  0 or -errno. */
-int cs_loop_fill(struct cs_loop *f)
+int cs_loop_fill(struct cs_loop *loop)
 {
 	__u64 before;
 	int err;
 
 	do {
-		before = f->sent;
-		err = cs_loop_send(f, COLDSEND_TO_EOF);
-	} while (!err && f->sent > before);
+		before = loop->sent;
+		err = cs_loop_send(loop, COLDSEND_TO_EOF);
+	} while (!err && loop->sent > before);
 	return err;
 }
 
 /* Receives a little: 0, or -errno, -EBADMSG for a byte that is wrong. */
-int cs_loop_receive(struct cs_loop *f)
+int cs_loop_receive(struct cs_loop *loop)
 {
 	static __u8 buffer[CS_LOOP_STEP];
-	ssize_t n = recv(f->sv[1], buffer, sizeof(buffer), 0);
+	ssize_t n = recv(loop->sv[1], buffer, sizeof(buffer), 0);
 
 	if (n < 0)
 		return errno == EAGAIN ? 0 : -errno;
-	if (cs_data_check(f->data, f->got, buffer, n) != (size_t)n)
+	if (cs_data_check(loop->data, loop->got, buffer, n) != (size_t)n)
 		return -EBADMSG;
-	f->got += n;
+	loop->got += n;
 	return 0;
 }
 
 /* Receives all that was sent: 0 or -errno, as above. */
-int cs_loop_receive_all(struct cs_loop *f)
+int cs_loop_receive_all(struct cs_loop *loop)
 {
 	int err = 0;
 
-	while (!err && f->got < f->sent)
-		err = cs_loop_receive(f);
+	while (!err && loop->got < loop->sent)
+		err = cs_loop_receive(loop);
 	return err;
 }

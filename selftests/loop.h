@@ -33,13 +33,13 @@ struct cs_loop {
 };
 
 int cs_loop_file(const struct cs_data *data);
-int cs_loop_open(struct cs_loop *f, int file, const struct cs_data *data,
+int cs_loop_open(struct cs_loop *loop, int file, const struct cs_data *data,
 		 __u32 policy);
-int cs_loop_connect(struct cs_loop *f, bool small);
-void cs_loop_close(struct cs_loop *f);
-int cs_loop_send(struct cs_loop *f, __u64 length);
-int cs_loop_fill(struct cs_loop *f);
-int cs_loop_receive(struct cs_loop *f);
-int cs_loop_receive_all(struct cs_loop *f);
+int cs_loop_connect(struct cs_loop *loop, bool small);
+void cs_loop_close(struct cs_loop *loop);
+int cs_loop_send(struct cs_loop *loop, __u64 length);
+int cs_loop_fill(struct cs_loop *loop);
+int cs_loop_receive(struct cs_loop *loop);
+int cs_loop_receive_all(struct cs_loop *loop);
 
 #endif /* CS_LOOP_H */

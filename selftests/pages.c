@@ -5,8 +5,11 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include "pages.h"
@@ -67,6 +70,27 @@ long cs_pages_differ(int fd, const unsigned char *wanted, size_t pages)
 		differ += vec[i] != wanted[i];
 	free(vec);
 	return err ?: differ;
+}
+
+/* Reads that the disk of a file has not ended: 0 too if nobody counts them. */
+unsigned int cs_pages_in_flight(int file)
+{
+	unsigned int reads = 0;
+	struct stat st;
+	char path[64];
+	FILE *f;
+
+	if (fstat(file, &st))
+		return 0;
+	snprintf(path, sizeof(path), "/sys/dev/block/%u:%u/inflight",
+		 major(st.st_dev), minor(st.st_dev));
+	f = fopen(path, "re");
+	if (!f)
+		return 0;
+	if (fscanf(f, "%u", &reads) != 1)
+		reads = 0;
+	fclose(f);
+	return reads;
 }
 
 static bool is_gone(void *arg)

@@ -7,8 +7,8 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-#include "loop.h"
 #include "kselftest_harness.h"
+#include "loop.h"
 #include "submit.h"
 #include "tunables.h"
 
@@ -28,18 +28,18 @@ static const struct cs_data other = { .seed = 92, .size = SIZE };
 /* What the tests share that only read it. */
 static int unchanged;
 
-#include "loops.h"
+#include "loop-fixture.h"
 
 /* Sends all of it by and by.  Return: bytes off the disk, or -errno. */
-static long long send_all(struct cs_loop *f)
+static long long send_all(struct cs_loop *loop)
 {
 	long long disk = cs_stat("disk_bytes"), start = cs_now_ms();
 	int err = 0;
 
-	while (!err && f->got < SIZE) {
-		err = cs_loop_send(f, COLDSEND_TO_EOF);
+	while (!err && loop->got < SIZE) {
+		err = cs_loop_send(loop, COLDSEND_TO_EOF);
 		if (!err)
-			err = cs_loop_receive(f);
+			err = cs_loop_receive(loop);
 		if (cs_now_ms() - start > LOOP_SECONDS * 1000)
 			err = -ETIMEDOUT;
 	}
@@ -49,10 +49,10 @@ static long long send_all(struct cs_loop *f)
 /* Each byte comes off the disk once, but for alignment. */
 TEST_F(loop, reads_once)
 {
-	long long disk = send_all(&self->f);
+	long long disk = send_all(&self->loop);
 
-	TH_LOG("%d calls, %lld bytes off the disk", self->f.calls, disk);
-	EXPECT_GT(self->f.calls, 16);
+	TH_LOG("%d calls, %lld bytes off the disk", self->loop.calls, disk);
+	EXPECT_GT(self->loop.calls, 16);
 	EXPECT_GE(disk, SIZE);
 	EXPECT_LE(disk, SIZE + SIZE / 20);
 }
@@ -60,41 +60,41 @@ TEST_F(loop, reads_once)
 /* What a writer is about to change is read again. */
 TEST_F(loop, not_while_open_for_writing)
 {
-	int writer = cs_reopen(self->f.file, O_WRONLY);
+	int writer = cs_reopen(self->loop.file, O_WRONLY);
 	long long disk;
 
 	ASSERT_GE(writer, 0);
-	disk = send_all(&self->f);
+	disk = send_all(&self->loop);
 	close(writer);
-	TH_LOG("%d calls, %lld bytes off the disk", self->f.calls, disk);
+	TH_LOG("%d calls, %lld bytes off the disk", self->loop.calls, disk);
 	EXPECT_GT(disk, SIZE + SIZE / 20);
 }
 
 /* What was parked is of no use once the file has other content. */
 TEST_F(loop, not_after_a_write)
 {
-	struct cs_loop *f = &self->f;
+	struct cs_loop *loop = &self->loop;
 	long long start = cs_now_ms();
 	__u64 seam;
 	int writer;
 
-	close(f->file);
-	f->file = cs_loop_file(&data);
-	ASSERT_EQ(0, cs_drop_cache(f->file));
-	ASSERT_EQ(0, cs_loop_fill(f));
-	seam = f->sent;
+	close(loop->file);
+	loop->file = cs_loop_file(&data);
+	ASSERT_EQ(0, cs_drop_cache(loop->file));
+	ASSERT_EQ(0, cs_loop_fill(loop));
+	seam = loop->sent;
 	ASSERT_GT(seam, 0);
 	ASSERT_LT(seam, SIZE);
-	writer = cs_reopen(f->file, O_RDWR);
+	writer = cs_reopen(loop->file, O_RDWR);
 	ASSERT_GE(writer, 0);
 	ASSERT_EQ(0, cs_data_write(writer, &other));
 	close(writer);
 	/* Not across the seam in one piece: all of the old first. */
-	ASSERT_EQ(0, cs_loop_receive_all(f));
-	f->data = &other;
-	while (f->got < SIZE) {
-		ASSERT_EQ(0, cs_loop_send(f, COLDSEND_TO_EOF));
-		ASSERT_EQ(0, cs_loop_receive(f));
+	ASSERT_EQ(0, cs_loop_receive_all(loop));
+	loop->data = &other;
+	while (loop->got < SIZE) {
+		ASSERT_EQ(0, cs_loop_send(loop, COLDSEND_TO_EOF));
+		ASSERT_EQ(0, cs_loop_receive(loop));
 		ASSERT_LT(cs_now_ms() - start, LOOP_SECONDS * 1000);
 	}
 }
@@ -105,22 +105,22 @@ TEST_F(loop, not_after_a_write)
  */
 TEST_F(loop, not_after_the_close)
 {
-	ASSERT_EQ(0, cs_loop_fill(&self->f));
+	ASSERT_EQ(0, cs_loop_fill(&self->loop));
 	EXPECT_GT(cs_stat("pool_bytes"), 0);
-	close(self->f.dev);
+	close(self->loop.dev);
 	EXPECT_TRUE(cs_pool_empties(EMPTY_SECONDS));
-	self->f.dev = cs_open();
-	ASSERT_GE(self->f.dev, 0);
-	ASSERT_EQ(0, cs_loop_receive_all(&self->f));
+	self->loop.dev = cs_open();
+	ASSERT_GE(self->loop.dev, 0);
+	ASSERT_EQ(0, cs_loop_receive_all(&self->loop));
 }
 
-static int take_some(struct cs_loop *f)
+static int take_some(struct cs_loop *loop)
 {
 	long long start = cs_now_ms();
 	int err = 0;
 
-	while (!err && f->got < TAKEN) {
-		err = cs_loop_receive(f) ?: cs_loop_send(f, COLDSEND_TO_EOF);
+	while (!err && loop->got < TAKEN) {
+		err = cs_loop_receive(loop) ?: cs_loop_send(loop, COLDSEND_TO_EOF);
 		if (cs_now_ms() - start > LOOP_SECONDS * 1000)
 			err = -ETIMEDOUT;
 	}
@@ -149,16 +149,16 @@ TEST_F_TIMEOUT(loop, oldest_leave, LOOP_SECONDS)
 {
 	long long disk = cs_stat("disk_bytes"), sent = 0, used;
 	struct cs_tunables tunables;
-	struct cs_loop flows[CROWD];
+	struct cs_loop loops[CROWD];
 	int i;
 
 	ASSERT_EQ(0, cs_tunables_get(&tunables));
 	ASSERT_EQ(0, cs_tunables_set(CROWD_POOL));
 	for (i = 0; i < CROWD; i++) {
-		flows[i] = self->f;
-		ASSERT_EQ(0, cs_loop_connect(&flows[i], true));
-		ASSERT_EQ(0, cs_loop_fill(&flows[i]));
-		sent += flows[i].sent;
+		loops[i] = self->loop;
+		ASSERT_EQ(0, cs_loop_connect(&loops[i], true));
+		ASSERT_EQ(0, cs_loop_fill(&loops[i]));
+		sent += loops[i].sent;
 	}
 	used = parked_bytes();
 	disk = cs_stat("disk_bytes") - disk;
@@ -167,9 +167,9 @@ TEST_F_TIMEOUT(loop, oldest_leave, LOOP_SECONDS)
 	EXPECT_LE(used, CROWD_PARKS);
 	EXPECT_GT(disk - sent, CROWD_PARKS);
 	for (i = 0; i < CROWD; i++) {
-		EXPECT_EQ(0, take_some(&flows[i]));
-		close(flows[i].sv[0]);
-		close(flows[i].sv[1]);
+		EXPECT_EQ(0, take_some(&loops[i]));
+		close(loops[i].sv[0]);
+		close(loops[i].sv[1]);
 	}
 	EXPECT_EQ(0, cs_tunables_restore(&tunables));
 }

@@ -10,7 +10,6 @@
 #include "kselftest_harness.h"
 #include "pages.h"
 
-#define SETTLE_MS	100
 #define PAGES		4096
 #define SIZE		(PAGES * CS_PAGE)
 #define RUN_SECONDS	80
@@ -140,15 +139,10 @@ TEST_F_TIMEOUT(residue, cold, 2 * RUN_SECONDS)
 	run(_metadata, self);
 }
 
-/* What read-ahead has begun is there once the disk has brought it. */
-static bool is_settled(void *arg)
+/* Has the disk brought what read-ahead has begun? */
+static bool is_read(void *file)
 {
-	struct _test_data_residue *self = arg;
-	bool settled = !cs_pages_differ(self->c.file, self->wanted, PAGES);
-
-	cs_pages_map(self->c.file, self->wanted, PAGES);
-	usleep(SETTLE_MS * 1000);
-	return settled;
+	return !cs_pages_in_flight(*(int *)file);
 }
 
 /* Runs that were read in, with read-ahead and in large folios where there are. */
@@ -161,7 +155,8 @@ TEST_F_TIMEOUT(residue, resident_before, 2 * RUN_SECONDS)
 		ASSERT_EQ((ssize_t)sizeof(buf),
 			  pread(self->c.file, buf, sizeof(buf),
 				(off_t)page * CS_PAGE));
-	ASSERT_TRUE(cs_wait(is_settled, self, GO_SECONDS));
+	ASSERT_TRUE(cs_wait(is_read, &self->c.file, GO_SECONDS));
+	ASSERT_EQ(0, cs_pages_map(self->c.file, self->wanted, PAGES));
 	run(_metadata, self);
 }
 

@@ -78,7 +78,7 @@ threads_and_signals() {
 	run --stats -- python3 "$tmp/sender.py" "$tmp/file" .01 >"$tmp/digests" 2>"$tmp/said" || { cat "$tmp/said"; return 1; }
 	grep -q "heard True" "$tmp/said" || { cat "$tmp/said"; return 1; }
 	same "digests" "8 $(sha256sum <"$tmp/file" | cut -d ' ' -f 1)" \
-		"$(sort "$tmp/digests" | uniq -c | awk '{ print $1, $2 }')"
+		"$(sort "$tmp/digests" | uniq -c | awk '{ print $1, $2 }')" || return 1
 	# A call that a signal ends before its first byte is the kernel's to restart.
 	[ "$(awk '/served/ { print $5 }' "$tmp/said")" -gt 0 ] || { cat "$tmp/said"; return 1; }
 }
@@ -199,7 +199,7 @@ a, b = socket.socketpair()
 def receive():
     while b.recv(1 << 20):
         pass
-receiver = threading.Thread(target=receive)
+receiver = threading.Thread(target=receive, daemon=True)
 receiver.start()
 with open(sys.argv[1], "rb") as source:
     offset = 0

@@ -88,7 +88,7 @@ by_the_environment() {
 }
 devices() {
 	LD_PRELOAD=$top/build/user/libcoldsend-preload.so python3 -c '
-import os, subprocess, sys
+import os, subprocess
 look = "ls -l /proc/self/fd | grep -c /dev/coldsend"
 ours = [fd for fd in os.listdir("/proc/self/fd") if os.path.realpath("/proc/self/fd/" + fd) == "/dev/coldsend"]
 os.environ.pop("LD_PRELOAD")

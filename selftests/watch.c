@@ -27,16 +27,24 @@ int cs_watch_start(struct cs_watch *w, long long ms)
 	return -pthread_create(&w->thread, NULL, look, w);
 }
 
+static bool stands_now(struct cs_watch *w)
+{
+	return cs_now_ms() - w->last >= w->ms;
+}
+
 /* How often it stood still so far, with a stand of which the thread does not know yet. */
 int cs_watch_stands(struct cs_watch *w)
 {
-	return w->stands + (cs_now_ms() - w->last >= w->ms);
+	/* First: what the thread counts meanwhile is there twice, not missing. */
+	int now = !w->ends && stands_now(w);
+
+	return w->stands + now;
 }
 
-/* What was counted can be asked for after this, too. */
+/* Ends; what was counted can be asked for afterwards, too. */
 void cs_watch_end(struct cs_watch *w)
 {
 	w->ends = true;
 	pthread_join(w->thread, NULL);
-	w->last = cs_now_ms();
+	w->stands += stands_now(w);
 }

@@ -6,7 +6,8 @@
 #   wrk: hot files, and how long each takes ──► nginx, in a group whose memory ◄── disk
 #   8 clients: cold files, again and again  ──►  holds the hot set and a little
 #
-# usage: bench-nginx.sh [ROUNDS]      BENCH_SECONDS=8 a measurement, BENCH_POLICY=hybrid
+# usage: bench-nginx.sh [ROUNDS]      BENCH_SECONDS=8 a measurement (of small files
+# half), BENCH_POLICY=hybrid
 # Tables, and what must be reached, come out here; bench-nginx.json and .svg go to
 # $COLDSEND_RESULTS. Figures are medians of rounds. "limit" is no way to serve them:
 # it is sendfile where memory holds all files, so that downloads cost hot files
@@ -155,15 +156,15 @@ resident() {
 		jq '100 * ([.[].resident] | add) / ([.[].pages] | add)'
 }
 
-# load FILE SECONDS WRK-ARGUMENTS…: wrk's words go to FILE. An answer that takes too long
+# requests FILE SECONDS WRK-ARGUMENTS…: wrk's words go to FILE. An answer that takes too long
 # is one that was slow; any other that is none ends the benchmark.
-load() {
+requests() {
 	wrk -t1 -d "$2" --latency "${@:3}" >"$1"
 	! grep -E 'Non-2xx|Socket errors:.*(connect|read|write) [1-9]' "$1" >&2 || exit 1
 }
 
 # hot_requests FILE: to all hot files, in any order.
-hot_requests() { load "$1" "$seconds" -c4 -s "$work/hot.lua" "$url"; }
+hot_requests() { requests "$1" "$seconds" -c4 -s "$work/hot.lua" "$url"; }
 
 # hot_with_downloads PHASE RATE: the same while clients take cold files, each at
 # RATE bytes a second (0: as fast as they come).
@@ -203,7 +204,7 @@ measure_small() {
 	local method=$1 size
 	start "$method"
 	for size in 4K 64K; do
-		load "$work/small.out" $((seconds / 2)) -c8 "$url/small/$size"
+		requests "$work/small.out" $((seconds / 2)) -c8 "$url/small/$size"
 		jq -nc --arg method "$method" --arg size $size --argjson rate "$(rate "$work/small.out")" \
 			'{scenario: "small", method: $method, size: $size, requests_per_second: $rate}'
 	done

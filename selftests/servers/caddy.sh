@@ -17,17 +17,17 @@ url=http://127.0.0.1:$port
 # sends NAME BYTES: the file arrives, and exactly so many bytes come by the module.
 sends() {
 	local before
-	before=$(total bytes_sent)
+	before=$(sent)
 	file "$1" $url || return 1
-	same "bytes by the module" "$2" $(($(total bytes_sent) - before))
+	same "bytes by the module" "$2" $(($(sent) - before))
 }
 
 serve caddy "$url/small" --seccomp --min-size 0 --policy direct -- \
 	caddy file-server --root "$site" --listen "127.0.0.1:$port"
 check "512 bytes" sends sniffed 0
 check "513 bytes" sends beyond 1
-fetches caddy $url
 check "1 GiB" sends huge $(((1 << 30) - apart))
+fetches caddy $url
 stop_server caddy
 
 # Go asks for 4 MiB at a time, which says nothing about how large the file is.

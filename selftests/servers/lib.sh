@@ -5,8 +5,8 @@
 #                                                        │ sendfile
 #                                                     module
 #
-# A script writes a configuration, starts its server by serve, calls fetches for
-# what any HTTP server must do, and stop_server to see what the module served.
+# A script writes a configuration, starts its server by serve, calls fetches for what
+# any HTTP server must do, each answer counted by the module, and stop_server.
 # shellcheck shell=bash
 
 # shellcheck source-path=SCRIPTDIR source=../lib.sh
@@ -15,6 +15,10 @@
 # shellcheck disable=SC2034 # used by those who source this
 port=8080
 parallel=100
+# Bytes at the start of each answer that a server sends itself.
+apart=0
+# Of a range of 1003 bytes how many come by the module: 0 where a server reads so few itself.
+short=1003
 site=$tmp/site
 
 # Files: too small for the module, its smallest, and larger than any buffer.
@@ -44,25 +48,36 @@ up() {
 	wait_for 60 answers "$1" || { cat "$tmp/errors"; return 1; }
 }
 
+# Bytes that the module has sent: a transfer is counted when it ends.
+sent() {
+	wait_for 10 not transfers_run
+	total bytes_sent
+}
+
 # serve WHAT URL OPTIONS… -- COMMAND…: starts it, and waits until it answers. In a
 # session of its own: Apache stops all of its process group.
 serve() {
 	local what=$1 url=$2
 	shift 2
+	sent_before=$(sent)
 	setsid coldsend run --json "$@" >"$tmp/served" 2>"$tmp/errors" </dev/null & server=$!
 	at_exit kill "$server"
 	check "$what: starts" up "$url"
 }
 
-# And what the module served is in $served.
+# Some end by themselves when they are told to, others of it.
+ended() { [ "$1" = 0 ] || [ "$1" = 143 ] || { echo "exit status $1"; cat "$tmp/errors"; return 1; }; }
+
+# What coldsend run says that the module served is what the module says.
+counted() { same "bytes served" "$1" "$(tail -n 5 "$tmp/served" | jq .bytes_served)"; }
+
+# stop_server WHAT: that serve has started.
 stop_server() {
 	local status=0
 	kill "$server" || true
 	wait "$server" || status=$?
-	# Some end by themselves when they hear it, others of it.
-	check "$1: ends as it is told" grep -qx '0\|143' <<<"$status"
-	# shellcheck disable=SC2034 # used by those who source this
-	served=$(tail -n 5 "$tmp/served" | jq .bytes_served)
+	check "$1: ends as it is told" ended "$status"
+	check "$1: what is served is counted" counted $(($(sent) - sent_before))
 }
 
 at_least() { [ "$2" -ge "$3" ] || { echo "$1: $2, expected $3 or more"; return 1; }; }
@@ -85,15 +100,12 @@ range() {
 
 # by_module ANSWERS BYTES COMMAND…: it works; of each answer at least so many bytes come
 # by the module, but for those that a server sends itself.
-apart=0
-# Of a range of 1003 bytes; 0 where a server reads so few itself.
-short=1003
 by_module() {
 	local bytes=$(($1 * ($2 - apart))) before
-	before=$(total bytes_sent)
+	before=$(sent)
 	shift 2
 	"$@" || return 1
-	at_least "bytes by the module" $(($(total bytes_sent) - before)) "$bytes"
+	at_least "bytes by the module" $(($(sent) - before)) "$bytes"
 }
 
 # head_only URL: the size is told, and no bytes come.
@@ -108,6 +120,7 @@ head_only() {
 
 # Of the file, what is in the page cache as part of it, by the module's own count.
 cached_bytes() {
+	wait_for 10 not transfers_run
 	coldsend files --json | jq --arg f "$site/$1" '[.[] | select(.file.path == $f) | .counters.bytes_cached] | add // 0'
 }
 
@@ -128,10 +141,14 @@ leaves_none() {
 }
 
 # Many requests on many connections, none of which fails.
-load() {
-	wrk -t1 -c20 -d3 "$1/odd" >"$tmp/load" || return 1
+under_load() {
+	local before requests
+	before=$(sent)
+	wrk -t1 -c20 -d3 --timeout 60s "$1/odd" >"$tmp/load" || return 1
 	not grep -E 'Non-2xx|Socket errors' "$tmp/load" || { cat "$tmp/load"; return 1; }
-	at_least "requests" "$(awk '/ requests in / { print $1 }' "$tmp/load")" 1
+	requests=$(awk '/ requests in / { print $1 }' "$tmp/load")
+	at_least "requests" "$requests" 1 || return 1
+	at_least "bytes by the module" $(($(sent) - before)) $((requests * (sizes[odd] - apart)))
 }
 
 # One connection for many files.
@@ -192,5 +209,5 @@ fetches() {
 	check "$what: keep-alive" by_module 10 "${sizes[odd]}" keep_alive "$url"
 	check "$what: $parallel at once" by_module $parallel "${sizes[odd]}" many "$url"
 	check "$what: slow clients and such that leave" by_module 4 "${sizes[large]}" slow_and_leaving "$url"
-	check "$what: load" by_module 1 "${sizes[odd]}" load "$url"
+	check "$what: under load" under_load "$url"
 }

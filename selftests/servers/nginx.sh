@@ -75,8 +75,9 @@ done
 end "by itself"
 
 start "cached" "" --policy cached
+make_cold
 for name in odd large; do
-	check "cached: $name, cold" file $name $url
+	check "cached: $name, cold" by_module 1 "${sizes[$name]}" file $name $url
 	check "cached: $name, hot" hot $name $url
 done
 end "cached"

@@ -85,14 +85,14 @@ static bool knows_sizes(void)
 }
 
 /*
- * A call that asks for more is looked at, whatever --min-size is: it may be a piece
+ * A call that asks for so much is looked at, whatever --min-size is: it may be a piece
  * of a large file, as the 4 MiB are that Go asks for at a time, or its end.
  */
 #define LOOK_FROM	65536
 
 /**
  * cs_filter_install - stop this process' calls of sendfile, and its children's
- * @min_size: CS_ENV_MIN_SIZE; calls of fewer bytes pass, if they are short
+ * @min_size: CS_ENV_MIN_SIZE; calls of fewer bytes than that and than LOOK_FROM pass
  *
  * Who may not filter set-user-ID programs gives up that they are what they are.
  *

@@ -4,7 +4,7 @@
  * To be included once, where "data" is what the file "unchanged" holds.
  */
 FIXTURE(loop) {
-	struct cs_loop f;
+	struct cs_loop loop;
 };
 
 FIXTURE_VARIANT(loop) {
@@ -21,12 +21,12 @@ FIXTURE_VARIANT_ADD(loop, hybrid) {
 
 FIXTURE_SETUP(loop)
 {
-	ASSERT_EQ(0, cs_loop_open(&self->f, unchanged, &data, variant->policy));
+	ASSERT_EQ(0, cs_loop_open(&self->loop, unchanged, &data, variant->policy));
 	if (cs_stat("disk_bytes") < 0)
 		SKIP(exit(KSFT_SKIP), "no debugfs with coldsend's counters");
 }
 
 FIXTURE_TEARDOWN(loop)
 {
-	cs_loop_close(&self->f);
+	cs_loop_close(&self->loop);
 }

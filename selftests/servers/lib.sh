@@ -135,7 +135,8 @@ hot() {
 
 # leaves_none NAME URL: what is not there does not get there.
 leaves_none() {
-	make_cold
+	# What the network still has of it, another processor may be about to let go of.
+	xfer cold "$site/$1" || return 1
 	file "$1" "$2" || return 1
 	same "pages left" 0 "$(coldsend residency --json "$site/$1" | jq 'map(.resident) | add')"
 }

@@ -71,6 +71,9 @@ static int cs_xfer_get_sock(int fd, struct cs_xfer *xfer)
 		return -EBADF;
 	sock = sock_from_file(found);
 	err = sock ? cs_sink_check(sock) : -ENOTSOCK;
+	/* As sendfile(2), whose caller would have to look first, else. */
+	if (!err && (found->f_flags & O_APPEND))
+		err = -EINVAL;
 	if (err) {
 		fput(found);
 		return err;

@@ -205,6 +205,15 @@ static int datagram(int domain, int type)
 	return connect(fd, (struct sockaddr *)&sa, sizeof(sa)) ? -1 : fd;
 }
 
+static int appending(void)
+{
+	int sv[2];
+
+	if (socketpair(AF_UNIX, SOCK_STREAM, 0, sv))
+		return -1;
+	return fcntl(sv[0], F_SETFL, O_APPEND) ? -1 : sv[0];
+}
+
 TEST_F(errors, sock_fd)
 {
 	const struct bad_fd bad[] = {
@@ -225,6 +234,7 @@ TEST_F(errors, sock_fd)
 		  ENOTCONN },
 		{ "unconnected UNIX", socket(AF_UNIX, SOCK_STREAM, 0),
 		  ENOTCONN },
+		{ "UNIX to append", appending(), EINVAL },
 		{ "listening TCP", listening(AF_INET), ENOTCONN },
 		{ "listening UNIX", listening(AF_UNIX), ENOTCONN },
 	};

@@ -33,7 +33,8 @@
  * offset + sent finds it.
  *
  *   EINVAL      unknown policy (COLDSEND_IOC_INFO tells the known ones);
- *               offset is negative as a signed number
+ *               offset is negative as a signed number; the socket is open for
+ *               appending (O_APPEND), as sendfile(2)
  *   EOVERFLOW   offset + length is past the largest file offset (and length is
  *               not COLDSEND_TO_EOF)
  *   EOPNOTSUPP  the socket is not a stream socket; with COLDSEND_F_STRICT, the

@@ -82,9 +82,9 @@ by_the_environment() {
 	before=$(total bytes_sent)
 	rm -f "$tmp/copy"
 	LD_PRELOAD=$top/build/user/libcoldsend-preload.so COLDSEND_MIN_SIZE=0 COLDSEND_POLICY=direct \
-		python3 "$tmp/sender.py" "$file" "$tmp/copy" $mega || return 1
+		python3 "$tmp/sender.py" "$file" "$tmp/copy" "$mega" || return 1
 	cmp "$file" "$tmp/copy" || return 1
-	same "bytes by the module" $size $(($(total bytes_sent) - before))
+	same "bytes by the module" "$size" $(($(total bytes_sent) - before))
 }
 devices() {
 	LD_PRELOAD=$top/build/user/libcoldsend-preload.so python3 -c '

@@ -18,7 +18,7 @@ url=http://127.0.0.1:$port
 sends() {
 	local before
 	before=$(sent)
-	file "$1" $url || return 1
+	file "$1" "$url" || return 1
 	same "bytes by the module" "$2" $(($(sent) - before))
 }
 

@@ -74,11 +74,15 @@ print("heard", heard > 0, file=sys.stderr)
 END
 size=$((16 << 20))
 xfer make "$tmp/file" $size 14
+# digests <WHAT SENDER.PY PRINTS: of what 8 receivers got.
+digests() {
+	same "digests" "8 $(sha256sum <"$tmp/file" | cut -d ' ' -f 1)" \
+		"$(sort | uniq -c | awk '{ print $1, $2 }')"
+}
 threads_and_signals() {
 	run --stats -- python3 "$tmp/sender.py" "$tmp/file" .01 >"$tmp/digests" 2>"$tmp/said" || { cat "$tmp/said"; return 1; }
 	grep -q "heard True" "$tmp/said" || { cat "$tmp/said"; return 1; }
-	same "digests" "8 $(sha256sum <"$tmp/file" | cut -d ' ' -f 1)" \
-		"$(sort "$tmp/digests" | uniq -c | awk '{ print $1, $2 }')" || return 1
+	digests <"$tmp/digests" || return 1
 	# A call that a signal ends before its first byte is the kernel's to restart.
 	[ "$(awk '/served/ { print $5 }' "$tmp/said")" -gt 0 ] || { cat "$tmp/said"; return 1; }
 }
@@ -143,8 +147,7 @@ check "of another user" other_user
 of_a_user() {
 	setpriv --reuid 65534 --regid 65534 --clear-groups coldsend run --seccomp --min-size 0 --json -- \
 		python3 "$tmp/sender.py" "$tmp/file" .01 >"$tmp/said" || return 1
-	same "digests" "8 $(sha256sum <"$tmp/file" | cut -d ' ' -f 1)" \
-		"$(head -n 8 "$tmp/said" | sort | uniq -c | awk '{ print $1, $2 }')" || return 1
+	digests < <(head -n 8 "$tmp/said") || return 1
 	tail -n +9 "$tmp/said" | jq -e '.bytes_served > 0' >/dev/null || { cat "$tmp/said"; return 1; }
 }
 at_exit chmod "$(stat -c %a /dev/coldsend)" /dev/coldsend

@@ -75,19 +75,20 @@ for bytes in 3G 4G; do
 done
 check "by itself, too" sends $((size - 3 * 65536)) 43 4 65536
 
+shim=$top/build/user/libcoldsend-preload.so
 # As a unit of systemd has it, without coldsend run: it opens the device itself, and
 # no program that is started has that open.
 by_the_environment() {
 	local before
 	before=$(total bytes_sent)
 	rm -f "$tmp/copy"
-	LD_PRELOAD=$top/build/user/libcoldsend-preload.so COLDSEND_MIN_SIZE=0 COLDSEND_POLICY=direct \
+	LD_PRELOAD=$shim COLDSEND_MIN_SIZE=0 COLDSEND_POLICY=direct \
 		python3 "$tmp/sender.py" "$file" "$tmp/copy" "$mega" || return 1
 	cmp "$file" "$tmp/copy" || return 1
 	same "bytes by the module" "$size" $(($(total bytes_sent) - before))
 }
 devices() {
-	LD_PRELOAD=$top/build/user/libcoldsend-preload.so python3 -c '
+	LD_PRELOAD=$shim python3 -c '
 import os, subprocess
 look = "ls -l /proc/self/fd | grep -c /dev/coldsend"
 ours = [fd for fd in os.listdir("/proc/self/fd") if os.path.realpath("/proc/self/fd/" + fd) == "/dev/coldsend"]

@@ -17,19 +17,20 @@ mkdir "$group/reader" "$group/server"
 at_exit rmdir "$group/reader" "$group/server"
 echo 16M >"$group/reader/memory.max"
 
-evicted() { awk '$1 == "pgsteal_file" { print $2 * 4096 }' /proc/vmstat; }
+# In pages, as they stand there: what awk reckons it prints as 2.1e+09 from 2 GiB on.
+evicted() { awk '$1 == "pgsteal_file" { print $2 }' /proc/vmstat; }
 [ -n "$(evicted)" ] || skip "this kernel does not count what leaves the page cache"
 
 # What 1 % of the available memory is, twice: who reads so much in a group that has
 # less pushes out that much of the page cache, and of nobody's but its own.
-much=$(awk '/^MemAvailable/ { printf "%d", $2 * 1024 / 100 * 2 }' /proc/meminfo)
+much=$(($(awk '/^MemAvailable/ { print $2 }' /proc/meminfo) * 1024 / 100 * 2))
 push_out() {
 	local before
 	before=$(evicted)
 	truncate -s $((much + (32 << 20))) "$tmp/much"
 	xfer cold "$tmp/much"
 	bash -c "echo \$\$ >'$group/reader/cgroup.procs' && exec cat '$tmp/much'" >/dev/null
-	[ $(($(evicted) - before)) -gt "$much" ] || { echo "not enough was pushed out"; return 1; }
+	[ $((($(evicted) - before) * 4096)) -gt "$much" ] || { echo "not enough was pushed out"; return 1; }
 }
 
 # As many bytes as auto does not take for small.

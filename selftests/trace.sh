@@ -37,7 +37,7 @@ fires() { [ "$(count "$1")" -gt 0 ]; }
 fires_once() { same "$1 events" 1 "$(count "$1")"; }
 
 # The sum of result=N over events NAME, errors left out.
-sum() { events "$1" | sed -n 's/.*result=\([0-9]*\).*/\1/p' | awk '{ sum += $1 } END { print sum + 0 }'; }
+sum() { events "$1" | sed -n 's/.*result=\([0-9]*\).*/\1/p' | awk '{ sum += $1 } END { printf "%.0f\n", sum }'; }
 
 most_in_flight() { events read_submit | sed 's/.*in_flight=//' | sort -n | tail -n 1; }
 keeps_reads_in_flight() {

@@ -87,12 +87,17 @@ enum cs_pumped cs_engine_pump(struct cs_xfer *xfer)
 	return CS_PUMPED_ALL;
 }
 
-/* As for all reads of regular files, only a fatal signal ends the wait. */
+/*
+ * As for all reads of regular files, only a fatal signal ends the wait.  But whose
+ * socket does not want more for now, and will wake him, does not wait here.
+ */
 static int cs_engine_wait_disk(struct cs_xfer *xfer)
 {
 	u64 since = ktime_get_ns();
 	int err;
 
+	if (xfer->nonblock && !cs_sink_has_room(xfer))
+		return -EAGAIN;
 	cs_xfer_set_state(xfer, CS_STATE_WAIT_DISK);
 	err = wait_event_killable(xfer->wait, !READ_ONCE(xfer->reads->awaited));
 	cs_xfer_count_wait(xfer, COLDSEND_A_COUNTERS_DISK_WAIT_NS,

@@ -16,7 +16,7 @@
 all=(bytes bytes-xfs.sh segments.sh errors errors32 args args32 socket streams
 	tls families file-changes retransmit.sh residency fallback.sh recycle
 	disk-errors.sh medium-error.sh async async-end async-pass async-crowd many hybrid drop drop-held drop-cpus drop-mounts
-	residue residue-xfs.sh blocks.sh largest.sh refault.sh park ahead pinned limits slow-peers threads auto doorkeeper switches pressure.sh faults.sh starved.sh counts.sh table.sh rows netlink
+	residue residue-xfs.sh blocks.sh largest.sh refault.sh park ahead pinned limits slow-peers threads auto doorkeeper switches pressure.sh faults.sh edge.sh starved.sh counts.sh table.sh rows netlink
 	rules.sh rules-budget.sh rules-files.sh admission.sh trace.sh views.sh events.sh cli.sh library library.sh shim.sh seccomp.sh random
 	holders rights stuck stalled lock-held stale.sh alloc-fail alloc-fail-send alloc-fail-insmod.sh fuzz/fuzz.sh soak.sh rmmod.sh)
 

@@ -111,13 +111,14 @@ bool cs_ahead_ended_here(u32 hash)
 static u64 cs_ahead_window(struct cs_xfer *xfer)
 {
 	u64 most = (u64)xfer->tunables.segment_size * xfer->tunables.depth;
-	u64 window;
+	u64 room, window;
 
 	if (!xfer->keeps_up || !cs_xfer_sent(xfer) || !cs_ahead_expects(xfer) ||
-	    !xfer->ring.trusted || cs_pool_is_tight(xfer))
+	    !xfer->ring.trusted)
 		return 0;
-	/* The more is parked, the less for each. */
-	window = min3(cs_ahead_next(xfer), most, cs_park_room(xfer) / 4);
+	/* The more is parked, the less for each; and what can't be is read in vain. */
+	room = min(cs_park_room(xfer), cs_pool_until_tight(xfer));
+	window = min3(cs_ahead_next(xfer), most, room / 2);
 	return window < CS_AHEAD_MIN ? 0 : window;
 }
 

@@ -11,7 +11,7 @@
  * Nothing but memory of the pool is held, no reference on socket or, once it is
  * read, on file.  (Whoever closes the file meanwhile may find its file system
  * busy until then, as with other asynchronous I/O.)  All parked bytes together
- * are bounded by a quarter of pool_max, and the oldest leave first; none stays
+ * are bounded by half of pool_max, and the oldest leave first; none stays
  * longer than CS_PARK_MAX.  What leaves while it is being read waits for the
  * disk on its own.
  *
@@ -75,7 +75,7 @@ static DECLARE_DELAYED_WORK(cs_park_reaper, cs_park_reap);
 
 static u64 cs_park_limit(void)
 {
-	return cs_policy_pool_max() / 4;
+	return cs_policy_pool_max() / 2;
 }
 
 /**

@@ -69,10 +69,12 @@ bool cs_user_has_used(struct cs_xfer *xfer, u32 quarters);
 bool cs_pool_is_in_demand(struct cs_xfer *xfer);
 bool cs_pool_is_scarce(struct cs_xfer *xfer);
 bool cs_pool_is_tight(struct cs_xfer *xfer);
+u64 cs_pool_until_tight(struct cs_xfer *xfer);
 
 /* pinned.c: what the pool has let go of while others hold it */
 
 void cs_pinned_add(struct cs_segment *segment);
+struct cs_segment *cs_pinned_take(u32 size, u32 most, u32 order_max);
 u64 cs_pinned_bytes(void);
 u32 cs_pinned_order_max(void);
 u64 cs_pinned_free(void);

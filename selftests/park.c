@@ -16,7 +16,7 @@
 #define LOOP_SECONDS	60
 /* Sockets, with what each reads ahead more than what all may park. */
 #define CROWD		32
-#define CROWD_POOL	"--pool-max 4M --segment-size 64K"
+#define CROWD_POOL	"--pool-max 2M --segment-size 64K"
 #define CROWD_PARKS	((long long)CS_MIB)
 #define TAKEN		CS_MIB
 #define EMPTY_SECONDS	9
@@ -144,7 +144,7 @@ static long long parked_bytes(void)
 	return used;
 }
 
-/* No more than a quarter of the pool is parked; whose is not there reads again. */
+/* No more than half of the pool is parked; whose is not there reads again. */
 TEST_F_TIMEOUT(loop, oldest_leave, LOOP_SECONDS)
 {
 	long long disk = cs_stat("disk_bytes"), sent = 0, used;

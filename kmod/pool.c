@@ -158,7 +158,10 @@ static u32 cs_pool_most(u32 size)
 	return min_t(u64, CS_IDLE_FACTOR * size, size + cs_pool_left());
 }
 
-/* Takes an idle segment of at least @size bytes; or counts so many for a new one: NULL. */
+/*
+ * Takes a segment of at least @size bytes that was used before; or counts so many for a
+ * new one: NULL.
+ */
 static struct cs_segment *cs_pool_reserve(u32 size, u32 order_max)
 {
 	struct cs_segment *segment;
@@ -168,8 +171,10 @@ static struct cs_segment *cs_pool_reserve(u32 size, u32 order_max)
 	/* After the maximum was lowered, what is past it must not be reused. */
 	cs_pool_make_room(0, &victims);
 	segment = cs_spare_take(size, cs_pool_most(size), order_max);
-	if (!segment)
-		cs_pool_make_room(size, &victims);
+	if (!segment) {
+		segment = cs_pinned_take(size, cs_pool_most(size), order_max);
+		cs_pool_make_room(segment ? segment->capacity : size, &victims);
+	}
 	cs_pool_in_use += segment ? segment->capacity : size;
 	cs_pool_promised -= size;
 	spin_unlock(&cs_pool_lock);

@@ -23,7 +23,7 @@ evicted() { awk '$1 == "pgsteal_file" { print $2 }' /proc/vmstat; }
 
 # What 1 % of the available memory is, twice: who reads so much in a group that has
 # less pushes out that much of the page cache, and of nobody's but its own.
-much=$(($(awk '/^MemAvailable/ { print $2 }' /proc/meminfo) * 1024 / 100 * 2))
+much=$(($(awk '/^MemAvailable/ { print $2 }' /proc/meminfo) * 1024 * 2 / 100))
 push_out() {
 	local before
 	before=$(evicted)

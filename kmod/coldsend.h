@@ -28,7 +28,8 @@
  * Locks, none of which nests in another of ours but for the wake-ups under
  * cs_reads.lock, cs_context.lock and the user lock, which take cs_workers.lock and
  * that the workqueue's, or that of the transfer's wait queue; for cs_reads.lock in the
- * park lock; and for the pool lock in the user lock:
+ * park lock; for the pool lock in the user lock; and for the pinned lock in the pool
+ * lock:
  *
  *	cs_reads.lock		which reads are in flight, who awaits one
  *	pool lock		pool.h: bytes used and promised, spare segments

@@ -75,7 +75,7 @@ u64 cs_pool_until_tight(struct cs_xfer *xfer)
 	u64 of_all = cs_policy_pool_max() / 4 * 3;
 	u64 of_user = cs_user_share(xfer) / 4 * 3;
 	u64 used = cs_pool_used(), bytes = READ_ONCE(xfer->user->bytes);
-	u64 left = of_all - min(of_all, used);
+	u64 left = of_all - min(of_all, max(used, bytes));
 
 	return cs_user_is_limited(xfer) ?
 		       min(left, of_user - min(of_user, bytes)) : left;

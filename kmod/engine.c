@@ -12,6 +12,7 @@
 #include <linux/sched/signal.h>
 #include <net/sock.h>
 
+#include "ring.h"
 #include "views.h"
 
 /* The longest pause is of so many jiffies, as a power of two. */
@@ -88,15 +89,22 @@ enum cs_pumped cs_engine_pump(struct cs_xfer *xfer)
 }
 
 /*
- * As for all reads of regular files, only a fatal signal ends the wait.  But whose
- * socket does not want more for now, and will wake him, does not wait here.
+ * May the transfer end rather than wait for the disk?  Its socket does not want more for
+ * now, and wakes its owner when it does; what is being read is there then.
  */
+static bool cs_engine_may_leave(struct cs_xfer *xfer)
+{
+	return xfer->nonblock && cs_park_keeps_all(xfer) &&
+	       !cs_sink_has_room(xfer);
+}
+
+/* As for all reads of regular files, only a fatal signal ends the wait. */
 static int cs_engine_wait_disk(struct cs_xfer *xfer)
 {
 	u64 since = ktime_get_ns();
 	int err;
 
-	if (xfer->nonblock && !cs_sink_has_room(xfer))
+	if (cs_engine_may_leave(xfer))
 		return -EAGAIN;
 	cs_xfer_set_state(xfer, CS_STATE_WAIT_DISK);
 	err = wait_event_killable(xfer->wait, !READ_ONCE(xfer->reads->awaited));

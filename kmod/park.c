@@ -231,6 +231,17 @@ static bool cs_park_keeps(struct cs_xfer *xfer)
 }
 
 /**
+ * cs_park_keeps_all - would all that is being read be parked, if the transfer ended?
+ * @xfer: of a source with a ring
+ *
+ * If not, its end waits for the disk.  Process context.
+ */
+bool cs_park_keeps_all(struct cs_xfer *xfer)
+{
+	return !xfer->ring.taken && cs_park_keeps(xfer);
+}
+
+/**
  * cs_park_keep - parks what a transfer has read and did not send
  * @xfer: that ends
  *

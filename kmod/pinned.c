@@ -10,7 +10,7 @@
  * pages, of which a byte holds little more than one of the page cache would.
  *
  * What came a moment ago is left whole, as far as it is no more than the pool may
- * have: a transfer that would need new memory reads into it once the others have let go.
+ * have, and 1/32 of memory: a transfer that would need new memory reads into it once the others have let go.
  */
 #include <linux/jiffies.h>
 #include <linux/sched.h>
@@ -64,12 +64,20 @@ u32 cs_pinned_order_max(void)
 						       CS_SEGMENT_ORDER_MIN;
 }
 
+/* So many bytes may be fresh: what only waits to be used must not make folios smaller. */
+static u64 cs_pinned_fresh_max(void)
+{
+	return min(cs_policy_pool_max(),
+		   cs_memory_all() >> (CS_PINNED_SHIFT_SMALL + 1));
+}
+
 /* May a transfer come to read into the segment again? */
 static bool cs_pinned_is_fresh(const struct cs_segment *segment)
 {
 	return !segment->on_top &&
+	       cs_segment_order(segment) > CS_SEGMENT_ORDER_MIN &&
 	       time_before(jiffies, segment->since + CS_PINNED_FRESH) &&
-	       cs_pinned_bytes() <= cs_policy_pool_max();
+	       cs_pinned_bytes() <= cs_pinned_fresh_max();
 }
 
 /*
@@ -146,8 +154,8 @@ static bool cs_pinned_fits(const struct cs_segment *segment, u32 size, u32 most,
 {
 	return segment->capacity >= size && segment->capacity <= most &&
 	       segment->order_max == order_max && !segment->on_top &&
-	       cs_segment_bytes(segment) == segment->capacity &&
-	       cs_segment_ours_alone(segment);
+	       cs_segment_ours_alone(segment) &&
+	       cs_segment_bytes(segment) == segment->capacity;
 }
 
 /**
@@ -162,17 +170,17 @@ static bool cs_pinned_fits(const struct cs_segment *segment, u32 size, u32 most,
 struct cs_segment *cs_pinned_take(u32 size, u32 most, u32 order_max)
 {
 	struct cs_segment *segment, *taken = NULL;
-	u32 i;
+	u32 looks = 0;
 
 	spin_lock(&cs_pinned_lock);
-	for (i = 0; i < CS_PINNED_LOOKS && !list_empty(&cs_pinned); i++) {
-		segment = list_first_entry(&cs_pinned, struct cs_segment, link);
-		if (cs_pinned_fits(segment, size, most, order_max)) {
-			list_del_init(&segment->link);
-			taken = segment;
+	list_for_each_entry(segment, &cs_pinned, link) {
+		if (looks++ == CS_PINNED_LOOKS)
 			break;
-		}
-		list_move_tail(&segment->link, &cs_pinned);
+		if (!cs_pinned_fits(segment, size, most, order_max))
+			continue;
+		list_del_init(&segment->link);
+		taken = segment;
+		break;
 	}
 	spin_unlock(&cs_pinned_lock);
 	if (!taken)

@@ -45,6 +45,7 @@ void cs_read_close(struct cs_reads *reads);
 
 u64 cs_park_room(const struct cs_xfer *xfer);
 bool cs_park_may_trust(const struct cs_xfer *xfer);
+bool cs_park_keeps_all(struct cs_xfer *xfer);
 void cs_park_keep(struct cs_xfer *xfer);
 void cs_park_take(struct cs_xfer *xfer);
 void cs_park_forget(const struct cs_context *context);

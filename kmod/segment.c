@@ -71,7 +71,8 @@ u32 cs_segment_order(const struct cs_segment *segment)
 
 /**
  * cs_segment_shed - frees those folios that nobody else holds
- * @segment: of the pool, with no read in flight; it will not be read into again
+ * @segment: of the pool, with no read in flight; if some are, it will not be read
+ *	into again
  *
  * Process context.  Return: bytes.
  */

@@ -22,6 +22,12 @@ static bool is_old(void *arg)
 	       time(NULL) >= st.st_ctime + FRESH_SECONDS;
 }
 
+/* Waits until what is read of a file may be parked. */
+bool cs_loop_wait_old(int file)
+{
+	return cs_wait(is_old, &file, FRESH_SECONDS + 1);
+}
+
 /*
  * A file that is as it is for long, open for reading: -errno if there is none.  Of
  * one that somebody has open for writing nothing is parked.
@@ -33,7 +39,7 @@ int cs_loop_file(const struct cs_data *data)
 
 	close(writer);
 	if (file >= 0)
-		cs_wait(is_old, &file, FRESH_SECONDS + 1);
+		cs_loop_wait_old(file);
 	return file;
 }
 

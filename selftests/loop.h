@@ -32,6 +32,7 @@ struct cs_loop {
 	int calls;
 };
 
+bool cs_loop_wait_old(int file);
 int cs_loop_file(const struct cs_data *data);
 int cs_loop_open(struct cs_loop *loop, int file, const struct cs_data *data,
 		 __u32 policy);

@@ -47,7 +47,9 @@
  *               no SIGPIPE
  *   ECONNRESET, ETIMEDOUT, EHOSTUNREACH, ...
  *               what the connection died of, as send(2)
- *   EAGAIN      the socket is non-blocking and full, or SO_SNDTIMEO expired
+ *   EAGAIN      the socket is non-blocking and full, or SO_SNDTIMEO expired.
+ *               Where the disk would have to be waited for, it is full when
+ *               poll(2) says that it is not writable
  *   EINTR       a signal came (restarted if its handler has SA_RESTART and the
  *               socket has no SO_SNDTIMEO); a deadly one, if that is non-blocking
  *   EIO         the file could not be read at offset, or under direct I/O within

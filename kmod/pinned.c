@@ -10,7 +10,8 @@
  * pages, of which a byte holds little more than one of the page cache would.
  *
  * What came a moment ago is left whole, as far as it is no more than the pool may
- * have, and 1/32 of memory: a transfer that would need new memory reads into it once the others have let go.
+ * have, and 1/32 of memory: a transfer that would need new memory reads into it once
+ * the others have let go.
  */
 #include <linux/jiffies.h>
 #include <linux/sched.h>
